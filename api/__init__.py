@@ -1,0 +1,1 @@
+"""The HTTP application that serves assessments and plans."""

@@ -1,0 +1,1 @@
+"""Routes translate: wire in, one call, wire out."""

@@ -1,0 +1,1 @@
+"""Numbers about a change, one group of ideas a file; ``catalogue`` is the table of them all."""

@@ -1,0 +1,1 @@
+"""A whole history in one pass: log stream, records, history fold, features, resumable state."""

@@ -1,0 +1,1 @@
+"""The trained model: an artifact of data files, and what turns a feature vector into a probability with reasons."""

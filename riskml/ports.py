@@ -1,0 +1,41 @@
+"""What the use case needs of the world, and no more. Adapters and fakes fulfil these; the core cannot tell which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from riskml.assessment import ModelRef, Scored
+
+Vector = Mapping[str, float]
+
+
+class Scorer(Protocol):
+    """A model that turns feature vectors into calibrated probabilities."""
+
+    @property
+    def ref(self) -> ModelRef:
+        """Which model this is."""
+        ...
+
+    @property
+    def base_rate(self) -> float:
+        """Share of harmful changes in the training labels, at their natural prevalence."""
+        ...
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The features that the model reads, in its order."""
+        ...
+
+    def score(self, vector: Vector) -> Scored:
+        """Score one vector and explain it. NaN or an absent name is unknown."""
+        ...
+
+    def probabilities(self, vectors: Sequence[Vector]) -> list[float]:
+        """Score many vectors without explaining them."""
+        ...
+
+    def training_percentile(self, feature: str, value: float) -> float | None:
+        """Where a value stands among the training changes, in percent; ``None`` if the feature was always unknown there."""
+        ...

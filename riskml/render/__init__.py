@@ -1,0 +1,1 @@
+"""From records to text: one target a file. Renders, and applies nothing."""

@@ -1,0 +1,1 @@
+"""The offline application that makes the next model: labels, dataset, fit, evaluation, card."""
