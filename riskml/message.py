@@ -48,7 +48,8 @@ _FIXES = re.compile(r"^[ \t]*fixes:?[ \t]+(?:commit[ \t]+)?([0-9a-f]{7,64})\b", 
 
 _KEY = re.compile(r"(?<![\w/.-])([A-Z][A-Z0-9]{1,14})-([1-9]\d{0,6})\b")
 _NOT_PROJECTS = frozenset({"AES", "ASCII", "BASE", "CP", "CRC", "CVE", "CWE", "ECMA", "GB", "GH", "HTTP", "IEEE",
-                           "ISO", "JSR", "LATIN", "MD", "PEP", "RC", "RFC", "RSA", "SHA", "SSL", "TLS", "TODO", "UCS", "UTF", "WINDOWS"})
+                           "ISO", "JSR", "LATIN", "MD", "PEP", "RC", "RFC", "RSA", "SHA", "SSL", "TLS", "TODO", "UCS", "UTF",
+                           "WINDOWS"})
 _NUMBER = re.compile(
     r"(?:(?<![\w&#;/])|\b[\w.-]{1,60}/[\w.-]{1,60})#(\d{1,7})\b|\bGH-(\d{1,7})\b"
     r"|/(?:issues|pull|pulls|merge_requests)/(\d{1,7})\b", re.IGNORECASE)
