@@ -9,8 +9,8 @@ RiskmlError
 │   ├── PlanError              a plan that contradicts itself
 │   └── RenderRefused          a target that cannot express the plan
 ├── ArtifactError              ArtifactCorrupt · ArtifactMismatch · ProtocolTooNew
-├── StoreError                 StoreUnwritable · NotFound
-└── ServiceUnavailable         the riskml service did not answer in time
+├── StoreError                 StoreUnwritable · NotFound · Conflict
+└── ServiceUnavailable         the riskml service did not answer in time · Overloaded
 
 Each message has four parts: what went wrong, where, the value that was got, and what would be right.
 The exit code of the CLI and the HTTP status of the service are derived from the class, in one table each.
@@ -161,5 +161,18 @@ class NotFound(StoreError):
     """The store holds nothing under this id."""
 
 
+class Conflict(StoreError):
+    """The same idempotency key was sent before, with another body."""
+
+
 class ServiceUnavailable(RiskmlError):
     """The riskml service did not answer in time, or answered that it cannot."""
+
+
+class Overloaded(ServiceUnavailable):
+    """More work is queued than can be done soon. ``retry_after_s`` says when to come again, in whole seconds."""
+
+    def __init__(self, what: str, *, retry_after_s: int = 1, where: str | None = None, got: object = _ABSENT,
+                 expected: str | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(what, where=where, got=got, expected=expected)
