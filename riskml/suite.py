@@ -11,7 +11,11 @@ Outcome = Literal["passed", "failed", "error", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One test case after all its tries. ``flaky`` means it failed at least once and then passed in the same run."""
+    """One test case after all its tries. ``flaky`` means it failed at least once and then passed in the same run.
+
+    ``duration_s`` is the sum over the tries, in seconds, ``None`` when the report does not say. ``file`` is as the report
+    spells it.
+    """
 
     suite: str
     name: str
@@ -31,8 +35,12 @@ class FileCoverage:
 
 @dataclass(frozen=True, slots=True)
 class SuiteRun:
-    """All reports of one run, merged. ``cases`` or ``coverage`` is ``None`` when no report of that kind was given."""
+    """All reports of one run, merged. ``cases`` or ``coverage`` is ``None`` when no report of that kind was given.
+
+    ``sources`` names the reports; ``notes`` says what in them could not be used, such as a covered path that fits two files.
+    """
 
     cases: tuple[CaseResult, ...] | None = None
     coverage: Mapping[str, FileCoverage] | None = None
     sources: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
