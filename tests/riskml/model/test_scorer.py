@@ -1,0 +1,94 @@
+"""Scoring: explained, calibrated, honest about what is unknown."""
+
+from __future__ import annotations
+
+from math import inf, nan
+
+import numpy as np
+import pytest
+
+from riskml.errors import BadFeatureValue
+from riskml.model import scorer as module
+from riskml.model.scorer import ModelScorer
+from riskml.ports import Scorer
+
+
+@pytest.fixture
+def scorer(tiny):
+    """Put the tiny model to work."""
+    return ModelScorer(tiny)
+
+
+def test_it_fulfils_the_port(scorer):
+    """What the use case asks of a scorer is there, typed."""
+    port: Scorer = scorer
+
+    assert port.ref.name == "tiny"
+    assert port.ref.artifact_sha256 == scorer.artifact.sha256
+    assert port.base_rate == 0.25
+    assert port.feature_names == ("la", "past")
+
+
+def test_contributions_and_bias_sum_to_the_margin(scorer):
+    """The explanation is of the margin, exactly."""
+    scored = scorer.score({"la": 12.0, "past": 1.0})
+
+    assert scored.margin == pytest.approx(0.875)
+    assert scored.bias + sum(scored.contributions.values()) == pytest.approx(scored.margin, abs=1e-12)
+    assert set(scored.contributions) == {"la", "past"}
+
+
+def test_the_probability_is_the_calibrated_margin_inside_its_interval(scorer):
+    """The order is lower, probability, upper."""
+    scored = scorer.score({"la": 12.0, "past": 1.0})
+
+    assert scored.probability == scorer.artifact.calibration.probability(scored.margin)
+    assert 0 < scored.lower < scored.probability < scored.upper < 1
+
+
+def test_an_absent_name_is_unknown_and_widens_the_interval(scorer):
+    """Absent and NaN are the same unknown; the answer says how much hangs on it."""
+    absent, as_nan, as_none, known = (scorer.score({"la": 5.0} | v) for v in ({}, {"past": nan}, {"past": None}, {"past": 9.0}))
+
+    assert absent == as_nan == as_none
+    assert absent.margin == known.margin  # the tiny model sends an unknown past the way of a long one
+    assert absent.lower < known.lower
+    assert absent.upper > known.upper
+
+
+def test_names_that_the_model_does_not_read_are_ignored(scorer):
+    """A wider vector gives the same answer."""
+    assert scorer.score({"la": 5.0, "past": 1.0, "coverage": 0.5}) == scorer.score({"la": 5.0, "past": 1.0})
+
+
+@pytest.mark.parametrize("value", [inf, -inf, "12 lines", [1.0, 2.0], 10**400])
+def test_a_value_that_is_no_finite_number_is_refused_by_name(scorer, value):
+    """The first bad value is named with its vector and feature."""
+    with pytest.raises(BadFeatureValue, match="vector 0, past"):
+        scorer.score({"la": 1.0, "past": value})
+
+
+def test_many_and_one_agree(scorer):
+    """The same vector has the same probability alone, in a short list and in a long one."""
+    rng = np.random.default_rng(3)
+    vectors = [{"la": float(a), "past": float(b) if b < 8 else nan} for a, b in rng.integers(0, 100, (2 * module.MANY, 2)) % 60]
+
+    many = scorer.probabilities(vectors)
+
+    assert many[:9] == pytest.approx(scorer.probabilities(vectors[:9]), abs=1e-12)
+    assert many[:9] == pytest.approx([scorer.score(v).probability for v in vectors[:9]], abs=1e-12)
+    assert scorer.probabilities([]) == []
+
+
+def test_training_percentile_knows_what_it_does_not_know(scorer):
+    """A feature without quantiles, or an unknown value, has no percentile."""
+    assert scorer.training_percentile("la", 35.0) == pytest.approx(62.5)
+    assert scorer.training_percentile("la", 1e9) == 100.0
+    assert scorer.training_percentile("la", -1.0) == 0.0
+    assert scorer.training_percentile("past", 1.0) is None
+    assert scorer.training_percentile("la", nan) is None
+
+
+def test_score_percentile_places_a_probability_among_training(scorer):
+    """0.4 is the median of the tiny model's training scores."""
+    assert scorer.score_percentile(0.4) == 50.0
