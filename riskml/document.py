@@ -99,6 +99,8 @@ def _at(where: str, name: str) -> str:
 def _value(hint: Any, limits: Limits, value: object, error: Refusal, where: str) -> Any:
     if value is None and limits.nullable:
         return None
+    if hint is object:  # read by whoever owns the field
+        return value
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return read(hint, value, error=error, where=where)
     if get_origin(hint) is tuple:
@@ -219,6 +221,8 @@ def _schema_of(hint: Any, limits: Limits) -> dict[str, Any]:
         found = {"enum": list(get_args(hint))}
     elif hint is datetime:
         found = {"type": "string", "format": "date-time"}
+    elif hint is object:
+        return {}
     else:
         found = {"type": {bool: "boolean", int: "integer", float: "number"}.get(hint, "string")}
     if limits.nullable:

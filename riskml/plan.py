@@ -220,6 +220,30 @@ def to_json(plan: Plan) -> dict[str, Any]:
     return {"schema_version": plan.schema_version, **document.write(plan), "digest": plan.digest}
 
 
+def summary(plan: Plan) -> dict[str, Any]:
+    """Return the short form of the answer to a prediction: shares in percent, limits by name, the stages as in the plan.
+
+    ``initial_traffic`` stands where the strategy shows the new version to a part of the users (or, for a dark launch, is 0);
+    ``stage`` is the number of stages of blue-green. A rule without a short name appears under ``metric_unit``.
+    """
+    short: dict[str, Any] = {"strategy": plan.strategy}
+    if plan.strategy == "blue-green":
+        short["stage"] = len(plan.stages)
+    elif plan.strategy not in ("full", "rolling"):
+        short["initial_traffic"] = whole(plan.initial_traffic_bp / 100)
+    suffix = {"milliseconds": "ms"}
+    limits = {f"{r.metric}_{suffix.get(r.unit, r.unit)}": whole(r.value) for r in plan.rollback.rules}
+    return {
+        **short, "plan_id": plan.plan_id, "stages": [document.write(s) for s in plan.stages], "rollback": limits,
+        "rules_fired": list(plan.rules_fired), "hold": list(plan.hold), "notes": list(plan.notes),
+    }
+
+
+def whole(value: float) -> int | float:
+    """Return a number without its decimals where they are nought, for people and for JSON."""
+    return int(value) if value == int(value) else value
+
+
 def from_json(value: object) -> Plan:
     """Read a plan; an unknown key, a value out of range, a contradiction or a wrong digest is a ``PlanError``."""
     digest = None
