@@ -60,8 +60,8 @@ def _outcomes(cases: Cases | None) -> tuple[float, ...]:
         return (UNKNOWN,) * 5
     outcomes = [case.outcome for case in cases]
     skipped = outcomes.count("skipped")
-    return len(cases) - skipped, outcomes.count("failed"), outcomes.count("error"), skipped,
-    sum([case.flaky for case in cases])
+    flaky = sum([case.flaky for case in cases])
+    return len(cases) - skipped, outcomes.count("failed"), outcomes.count("error"), skipped, flaky
 
 
 def _against(cases: Cases | None, before: Cases | None) -> tuple[float, ...]:
