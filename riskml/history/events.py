@@ -1,0 +1,92 @@
+"""What happened to one thing (a file, an author, the whole repository), as sorted positions in the log."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from riskml.history.visible import Visible
+
+
+class Flags(NamedTuple):
+    """What the message of a commit says of it."""
+
+    fix: bool = False
+    revert: bool = False
+
+
+class Windows(NamedTuple):
+    """First positions of the last 7, 90 and 365 days before a moment."""
+
+    week: int
+    quarter: int
+    year: int
+
+
+class Counts(NamedTuple):
+    """How many events are visible: ever, and in each window. ``last`` is the position of the newest, -1 if there is none."""
+
+    total: int
+    week: int
+    quarter: int
+    year: int
+    last: int
+
+
+NONE = Counts(0, 0, 0, 0, -1)
+
+
+def count(positions: Sequence[int], visible: Visible, windows: Windows) -> Counts:
+    """Count the visible ones of sorted positions.
+
+    >>> count([0, 3, 4, 9], Visible(9, 4, 0b1), Windows(8, 4, 3))
+    Counts(total=2, week=0, quarter=0, year=1, last=3)
+    """
+    if not positions:
+        return NONE
+    sure, more = visible.select(positions)
+    total = sure + len(more)
+    if not total:
+        return NONE
+    week, quarter, year = (total - bisect_left(positions, start, 0, sure) - (bisect_left(more, start) if more else 0)
+                           for start in windows)
+    return Counts(total, week, quarter, year, more[-1] if more else positions[sure - 1])
+
+
+class Events:
+    """The events of one thing. ``newcomers`` are those whose author had none before; ``deletions`` ended a file."""
+
+    __slots__ = ("deletions", "fixes", "newcomers", "positions", "reverts", "since")
+
+    def __init__(self) -> None:
+        self.positions: list[int] = []
+        self.fixes: list[int] = []
+        self.reverts: list[int] = []
+        self.deletions: list[int] = []
+        self.newcomers: list[int] = []
+        self.since: dict[int, int] = {}
+
+    def append(self, position: int, flags: Flags, author: int, *, deletes: bool = False) -> None:
+        """Add the event of a later commit; one commit is one event, however often it is named."""
+        if self.positions and self.positions[-1] == position:
+            return
+        self.positions.append(position)
+        if flags.fix:
+            self.fixes.append(position)
+        if flags.revert:
+            self.reverts.append(position)
+        if deletes:
+            self.deletions.append(position)
+        if author not in self.since:
+            self.since[author] = position
+            self.newcomers.append(position)
+
+    def developers(self, visible: Visible, authors: Sequence[int]) -> int:
+        """Count distinct authors of the visible events; ``authors`` tells the author of each position."""
+        sure, more = visible.select(self.positions)
+        known = bisect_left(self.newcomers, visible.first if visible.hidden else visible.limit)
+        if not more:
+            return known
+        start = self.positions[sure - 1] + 1 if sure else 0
+        return known + len({a for a in map(authors.__getitem__, more) if self.since[a] >= start})

@@ -1,0 +1,176 @@
+"""What one commit could know: the past of files, authors and the repository, counted over its ancestors alone."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain, compress
+
+from riskml.history.events import Events, Windows, count
+from riskml.history.log import FREE, SMALL, Log
+from riskml.history.past import AuthorPast, FilePast, RepositoryPast
+from riskml.history.visible import Visible
+
+DAY = 86_400
+YEAR = 31_557_600
+MANY_PATHS = 20
+"""A change of more files than this is not asked for what it forgot."""
+
+_NEIGHBOURS = 20
+_REACH = 60
+_LEAST = 3
+
+
+class View:
+    """The history as the commit behind ``visible`` knew it. ``at`` is the moment of the question, in UNIX seconds.
+
+    A window ends at ``at``, or at the settled time of the commit itself if that is later. ``complete`` is False when part of
+    the past is missing (a shallow clone): the counts are then lower bounds, and features must not take them for the truth.
+    """
+
+    __slots__ = ("_at", "_log", "_visible", "_windows", "complete")
+
+    def __init__(self, log: Log, visible: Visible) -> None:
+        self._log = log
+        self._visible = visible
+        self._at: int | None = None
+        self._windows = Windows(0, 0, 0)
+        self.complete = log.complete
+
+    def file(self, path: str, at: int) -> FilePast | None:
+        """Tell what happened to the file at a path (as the base names it); ``None`` if there never was one."""
+        events = self._log.file_of(path, self._visible)
+        if events is None:
+            return None
+        visible, windows, times = self._visible, self._at_windows(at), self._log.times
+        changes = count(events.positions, visible, windows)
+        fixes = count(events.fixes, visible, windows)
+        reverts = count(events.reverts, visible, windows)
+        return FilePast(
+            changes=changes.total, changes_7d=changes.week, changes_90d=changes.quarter, changes_365d=changes.year,
+            developers=events.developers(visible, self._log.authors), last_changed_at=times[changes.last],
+            fixes=fixes.total, fixes_90d=fixes.quarter, fixes_365d=fixes.year,
+            last_fix_at=times[fixes.last] if fixes.total else None,
+            reverts=reverts.total, reverts_90d=reverts.quarter, reverts_365d=reverts.year,
+        )
+
+    def missing_cochanges(self, paths: Sequence[str], at: int) -> int | None:  # noqa: ARG002 - every question names its moment
+        """Count files that usually change together with the given ones and are not among them; ``None`` for over 20 paths.
+
+        Usually: in half, and in at least 3, of the last 20 changes of one of the files (changes of more than 30 files say
+        nothing; at most 60 are looked at). Files that were deleted since do not count (Zimmermann et al. 2005).
+        """
+        if len(paths) > MANY_PATHS:
+            return None
+        bound = (self._log.bound(path, self._visible) for path in paths)
+        here = {b.file for b in bound if b is not None and b.file != FREE}
+        missing: set[int] = set()
+        for file in here:
+            near = self._neighbours(self._log.files[file])
+            least = max(_LEAST, (len(near) + 1) // 2)
+            if len(near) >= _LEAST:
+                often = Counter(chain.from_iterable(near))
+                missing.update(other for other, times in often.items() if times >= least)
+        return sum(self._alive(file) for file in missing - here)
+
+    def author(self, email: str, at: int) -> AuthorPast:
+        """Tell what an author did before."""
+        positions = self._of_author(email)
+        if not positions:
+            return AuthorPast()
+        times = self._log.times
+        at = max(at, times[self._visible.limit - 1])
+        recent = sum(1 / ((at - times[p]) // YEAR + 1) for p in positions)
+        return AuthorPast(changes=len(positions), recent_changes=recent, first_changed_at=times[positions[0]])
+
+    def author_subsystem(self, email: str, subsystems: Sequence[str], at: int) -> int:  # noqa: ARG002 - as above
+        """Count an author's changes to some top folders (the empty name is the root): SEXP of Mockus & Weiss (2000)."""
+        wanted = frozenset(subsystems)
+        return sum(not wanted.isdisjoint(self._log.subsystems[p]) for p in self._of_author(email))
+
+    def author_share(self, email: str, paths: Sequence[str], at: int) -> float | None:  # noqa: ARG002 - as above
+        """Share in [0, 1] of the earlier changes of some files that an author made; ``None`` if there were none."""
+        developer, authors = self._log.developer(email), self._log.authors
+        total = own = 0
+        for path in paths:
+            events = self._log.file_of(path, self._visible)
+            if events is not None:
+                sure, more = self._visible.select(events.positions)
+                total += sure + len(more)
+                own += sum(authors[p] == developer for p in chain(events.positions[:sure], more))
+        return own / total if total else None
+
+    def repository(self, at: int) -> RepositoryPast:
+        """Tell how busy and faulty the repository was."""
+        log, windows = self._log, self._at_windows(at)
+        commits = self._tally(log.everything.positions, log.plain_bits, windows)
+        fixes = self._tally(log.everything.fixes, log.fix_bits, windows)
+        reverts = self._tally(log.everything.reverts, log.revert_bits, windows)
+        developers = set(self._authors_since(windows.quarter))
+        developers.discard(-1)
+        return RepositoryPast(
+            commits=commits[0], commits_90d=commits[2], commits_365d=commits[3], developers_90d=len(developers),
+            fixes=fixes[0], fixes_90d=fixes[2], fixes_365d=fixes[3],
+            reverts=reverts[0], reverts_90d=reverts[2], reverts_365d=reverts[3],
+            first_changed_at=log.times[0] if self._visible.limit else None,
+            last_changed_at=log.times[self._visible.limit - 1] if self._visible.limit else None,
+        )
+
+    def _at_windows(self, at: int) -> Windows:
+        """First positions of the windows that end at a moment; remembered, because all questions of a change share it."""
+        if at != self._at:
+            times, limit = self._log.times, self._visible.limit
+            end = max(at, times[limit - 1]) if limit else at
+            week, quarter, year = (bisect_left(times, end - days * DAY, 0, limit) for days in (7, 90, 365))
+            self._windows = Windows(week, quarter, year)
+            self._at = at
+        return self._windows
+
+    def _tally(self, positions: Sequence[int], bits: int, windows: Windows) -> tuple[int, ...]:
+        """Count as ``count`` does, but over lists so long that the hidden ones are better counted as bits."""
+        _, first, hidden = self._visible
+        end = bisect_left(positions, self._visible.limit)
+        counts = []
+        for start in (0, *windows):
+            since = max(start, first)
+            unseen = (hidden >> (since - first) & bits >> since).bit_count() if hidden else 0
+            counts.append(end - bisect_left(positions, start, 0, end) - unseen)
+        return tuple(counts)
+
+    def _authors_since(self, start: int) -> Iterable[int]:
+        limit, first, hidden = self._visible
+        authors = self._log.authors[start:limit]
+        unseen = hidden >> max(0, start - first)
+        if not unseen:
+            return authors
+        sure = max(0, first - start)
+        shown = f"{unseen:0{limit - start - sure}b}"[::-1]
+        return chain(authors[:sure], compress(authors[sure:], map("0".__eq__, shown)))
+
+    def _neighbours(self, events: Events) -> list[tuple[int, ...]]:
+        """Files of the last commits that touched a file and few others."""
+        sure, more = self._visible.select(events.positions)
+        touched = self._log.touched
+        found: list[tuple[int, ...]] = []
+        for position in chain(reversed(more), reversed(events.positions[max(0, sure - _REACH):sure])):
+            if len(touched[position]) <= SMALL:
+                found.append(touched[position])
+                if len(found) == _NEIGHBOURS:
+                    break
+        return found
+
+    def _alive(self, file: int) -> bool:
+        events = self._log.files[file]
+        sure, more = self._visible.select(events.positions)
+        last = more[-1] if more else events.positions[sure - 1]
+        at = bisect_left(events.deletions, last)
+        return not (at < len(events.deletions) and events.deletions[at] == last)
+
+    def _of_author(self, email: str) -> list[int]:
+        developer = self._log.developer(email)
+        if developer is None:
+            return []
+        positions = self._log.by_author[developer]
+        sure, more = self._visible.select(positions)
+        return [*positions[:sure], *more]

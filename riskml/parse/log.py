@@ -1,0 +1,182 @@
+r"""The bytes of ``git log --raw -p -U0``, cut into commits and files at the speed of ``bytes.split``.
+
+Two facts of the format make a line-by-line reader unnecessary:
+
+* ``FORMAT`` opens each header with two NULs at the start of a line. A header's own fields cannot hold a NUL, and a line of a
+  patch never starts with one, so ``\n\0\0`` is the start of a commit and nothing else.
+* In a patch without context every line of a body starts with ``+``, ``-`` or ``\``. So ``\ndiff --git`` and ``\n@@ -`` can only
+  be heads, and inside a hunk, where all removed lines come first, ``\n+`` is the border between the two blocks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+
+from riskml.change import Change, Commit, FileDiff, Hunk, Person, Status
+from riskml.errors import MalformedDiff
+from riskml.parse.diff import unquote
+
+FORMAT = "%x00%x00%H%x00%P%x00%at%x00%ct%x00%ad%x00%an%x00%ae%x00%B%x00"
+"""The header that ``commits`` understands. ``%ad`` must be the zone alone: ``--date=format:%z``."""
+
+ARGUMENTS = (
+    "--no-abbrev", "--no-color", "--no-ext-diff", "--no-textconv", "--encoding=UTF-8", "--no-notes", "--no-show-signature",
+    "--raw", "--patch", "--unified=0", "--inter-hunk-context=0", "--find-renames=50%", "-l1000", "--root", "--diff-merges=off",
+    "--diff-algorithm=myers", "--indent-heuristic", "--submodule=short", "--ignore-submodules=none", "--src-prefix=a/",
+    "--dst-prefix=b/", "--date=format:%z", f"--format={FORMAT}",
+)
+"""Every option of ``git log`` that the output depends on, so that no configuration of a user changes it."""
+
+_START = b"\n\0\0"
+_FIELDS = 8
+_CHUNK = 1 << 20
+_SPAN = re.compile(rb"(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_NO_NEWLINE = re.compile(rb"\n\\[^\n]*")
+_GITLINK = 0o160000
+_STATUSES: dict[str, Status] = {"A": "A", "M": "M", "D": "D", "R": "R", "C": "C", "T": "T"}
+
+
+def commits(read: Callable[[int], bytes], *, unreadable: Collection[str] = ()) -> Iterator[Change]:
+    r"""Yield one ``Change`` of kind ``commit`` per commit of the stream, in its order.
+
+    ``read(n)`` returns up to ``n`` bytes, and none at the end, as a file's method does. Merges come without files.
+    ``unreadable`` names blobs whose content is not known; a file that has one on either side counts as binary.
+
+    Raises ``MalformedDiff`` when the stream is not what ``ARGUMENTS`` makes git write.
+
+    >>> log = b"\0\0abc\0\0" b"7\0" b"7\0+0100\0A\0a@b\0Start\n\0\n\n:000000 100644 0 1 A\tx\n\n" \
+    ...       b"diff --git a/x b/x\n--- /dev/null\n+++ b/x\n@@ -0,0 +1 @@\n+hello\n"
+    >>> import io
+    >>> [change] = commits(io.BytesIO(log).read)
+    >>> change.files[0].path, change.files[0].added, change.commits[0].utc_offset
+    ('x', b'hello\n', 60)
+    """
+    pieces = _pieces(read)
+    before = next(pieces)
+    if before.strip():
+        raise MalformedDiff("the log does not start with a commit", got=before[:80], expected="git log in riskml's format")
+    for piece in pieces:
+        yield _change(piece, unreadable)
+
+
+def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """Cut the stream at the starts of commits. Inside a large commit the reads double, so that the cost stays linear."""
+    rest = b"\n"
+    while chunk := read(max(_CHUNK, len(rest))):
+        *whole, rest = (rest + chunk).split(_START)
+        yield from whole
+    yield rest
+
+
+def _change(piece: bytes, unreadable: Collection[str]) -> Change:
+    fields = piece.split(b"\0", _FIELDS)
+    if len(fields) <= _FIELDS:
+        raise MalformedDiff("a commit ends inside its header", got=piece[:80], expected=f"{_FIELDS} fields ended by NUL")
+    sha, parents, authored, committed, zone, name, email, message, rest = fields
+    try:
+        commit = Commit(
+            sha=sha.decode("ascii"), message=message.decode("utf-8", "replace"), authored_at=int(authored),
+            committed_at=int(committed), utc_offset=_minutes(zone), parents=tuple(parents.decode("ascii").split()),
+            author=Person(name.decode("utf-8", "replace"), email.decode("utf-8", "replace")),
+        )
+        files = _files(rest, unreadable) if len(rest) > 1 else ()
+    except (ValueError, IndexError) as error:
+        raise MalformedDiff(f"the log holds what git does not write ({error})", where=f"commit {sha!r}") from error
+    except MalformedDiff as error:
+        where = f"commit {sha.decode('ascii', 'replace')}"
+        raise MalformedDiff(error.what, where=where, got=error.got, expected=error.expected) from error
+    base = commit.parents[0] if commit.parents else None
+    return Change(files=files, commits=(commit,), at=commit.committed_at, base=base, head=commit.sha, kind="commit")
+
+
+def _minutes(zone: bytes) -> int:
+    """Turn ``+0130`` into 90. Git writes any number somebody once set as a zone, so only its shape is checked."""
+    hours, minutes = divmod(int(zone[1:] or b"0"), 100)
+    return (-1 if zone[:1] == b"-" else 1) * (60 * hours + minutes)
+
+
+def _files(rest: bytes, unreadable: Collection[str]) -> tuple[FileDiff, ...]:
+    raw, *patches = rest.split(b"\ndiff --git ")
+    patches.reverse()
+    files = []
+    for entry in raw.split(b"\n"):
+        if not entry.startswith(b":"):
+            continue
+        meta, *paths = entry.split(b"\t")
+        # A change of type (a file becomes a link) is printed as a deletion and a creation.
+        wanted = 2 if meta.endswith(b" T") else 1
+        if len(patches) < wanted:
+            raise MalformedDiff("a file has no patch", got=entry, expected="one patch for each file of a commit")
+        files.append(_file(meta, paths, [patches.pop() for _ in range(wanted)], unreadable))
+    if patches:
+        raise MalformedDiff("a patch belongs to no file", got=patches[-1][:80], expected="one patch for each file of a commit")
+    return tuple(files)
+
+
+def _file(meta: bytes, paths: list[bytes], patches: list[bytes], unreadable: Collection[str]) -> FileDiff:
+    old_mode, new_mode, old_blob, new_blob, kind = meta[1:].decode("ascii").split(" ")
+    modes = int(old_mode, 8), int(new_mode, 8)
+    submodule = _GITLINK in modes
+    binary = False
+    hunks: list[Hunk] = []
+    added = removed = b""
+    if old_blob in unreadable or new_blob in unreadable:
+        binary = True
+    elif not submodule:
+        for patch in patches:
+            body = _body(patch, hunks)
+            if body is None:
+                binary = True
+            else:
+                added, removed = added + body[0], removed + body[1]
+    return FileDiff(
+        path=unquote(paths[-1]), old_path=unquote(paths[0]), status=_STATUSES[kind[0]],
+        hunks=() if binary else tuple(hunks), added=b"" if binary else added, removed=b"" if binary else removed,
+        binary=binary, submodule=submodule, old_mode=modes[0], new_mode=modes[1],
+        old_blob=old_blob.strip("0") and old_blob, new_blob=new_blob.strip("0") and new_blob,
+        lines_before=0 if kind == "A" else None,
+    )
+
+
+def _body(patch: bytes, hunks: list[Hunk]) -> tuple[bytes, bytes] | None:
+    """Append the hunks of one patch and return its added and its removed lines; ``None`` if its content is binary."""
+    head, *bodies = patch.split(b"\n@@ -")
+    if not bodies:
+        return None if b"\nBinary files " in head else (b"", b"")
+    added: list[bytes] = []
+    removed: list[bytes] = []
+    plus = minus = 0
+    for body in bodies:
+        span = _SPAN.match(body)
+        if span is None:
+            raise MalformedDiff("unreadable head of a hunk", got=body[:60], expected="@@ -line,count +line,count @@")
+        old_start, old_lines, new_start, new_lines = span.groups(b"1")
+        hunk = Hunk(int(old_start), int(old_lines), int(new_start), int(new_lines))
+        hunks.append(hunk)
+        start = body.find(b"\n")
+        if not hunk.new_lines:
+            removed.append(body[start:])
+        elif not hunk.old_lines:
+            added.append(body[start:])
+        else:
+            border = body.find(b"\n+", start)
+            removed.append(body[start:border])
+            added.append(body[border:])
+        plus += hunk.new_lines
+        minus += hunk.old_lines
+    return _lines(added, b"\n+", plus), _lines(removed, b"\n-", minus)
+
+
+def _lines(blocks: list[bytes], mark: bytes, count: int) -> bytes:
+    """Join blocks of lines, take off the mark in front of each, and make sure that none was lost."""
+    if not blocks:
+        return b""
+    text = b"".join(blocks)
+    if b"\n\\" in text:  # "\ No newline at end of file"
+        text = _NO_NEWLINE.sub(b"", text)
+    text = text.rstrip(b"\n")
+    if text.count(b"\n") != count:
+        got = text.count(b"\n")
+        raise MalformedDiff("a hunk does not hold the lines that its head announces", got=got, expected=f"{count} lines")
+    return text.replace(mark, b"\n")[1:] + b"\n"
