@@ -97,6 +97,7 @@ class _Reader(DefusedXMLParser):
         self._where = where
         self._doctypes = doctypes
         self._fed = 0
+        self.parser.DefaultHandlerExpand = None  # else all text goes through Python, line by line, to be dropped
         handler.position = self.at
 
     def at(self) -> str:

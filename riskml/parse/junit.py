@@ -6,6 +6,8 @@ to any depth within the limits, cases without durations, files, classes or count
 * a case that occurs again in the same suite is a retry, and so are Surefire's ``flakyFailure`` and ``rerunFailure``;
 * a suite that counts more failures than it shows (a crash before the first case) gets one case that stands for them: a report
   never looks better than it counts itself;
+* a suite that shows more cases than it counts has repeated some: pytest-rerunfailures shows every failed try as if it had
+  passed, so a case that such a suite repeats is flaky;
 * Playwright puts the browser into ``hostname``, so suites that differ in it are different suites.
 
 Formats: Surefire's XSD (maven.apache.org/surefire), Windy Road's JUnit.xsd, gtest's ``docs/advanced.md``.
@@ -13,7 +15,8 @@ Formats: Surefire's XSD (maven.apache.org/surefire), Windy Road's JUnit.xsd, gte
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import isfinite
 from sys import intern
@@ -39,6 +42,9 @@ _STATUS: Final[dict[str, Outcome]] = {
 }
 """``status`` (gtest, CTest) or ``result`` (gtest) of a case without a deciding element; other values mean it ran."""
 
+_NO_CLOCK_BEFORE: Final = 946_684_800.0
+"""The year 2000. jest-junit dates a suite that did not start to 1970."""
+
 _WORSE: Final[dict[Outcome, int]] = {"passed": 0, "skipped": 1, "failed": 2, "error": 3}
 
 
@@ -57,7 +63,7 @@ def read_junit(data: bytes, where: str) -> Report:
     """Do as ``parse_junit``, and keep the span of time that the suites name."""
     reader = _JUnit()
     walk(data, where, reader)
-    cases = tuple(settle(key.suite, key.name, key.file, tries) for key, tries in reader.tries.items())
+    cases = tuple(reader.settled())
     spans = reader.spans
     return Report("junit", where, cases=cases, started_at=min((b for b, _ in spans), default=None),
                   ended_at=max((e for _, e in spans), default=None))
@@ -78,6 +84,8 @@ class _Suite:
     file: str | None
     group: tuple[str, ...]
     counted: int
+    tests: int | None
+    cases: int = 0
     shown: int = 0
 
 
@@ -92,8 +100,10 @@ class _Case:
 
 @dataclass(slots=True)
 class _JUnit(TagHandler):
+    max_cases: int = MAX_CASES
     tries: dict[_Key, list[Try]] = field(default_factory=dict)
     spans: list[tuple[float, float]] = field(default_factory=list)
+    _repeating: set[tuple[str, ...]] = field(default_factory=set)
     _open: list[str] = field(default_factory=list)
     _suites: list[_Suite] = field(default_factory=list)
     _case: _Case | None = None
@@ -122,6 +132,13 @@ class _JUnit(TagHandler):
         elif tag in ("testsuites", "testsuite"):
             self._end_suite()
 
+    def settled(self) -> Iterator[CaseResult]:
+        """Yield each case once, judged by all its tries."""
+        for key, tries in self.tries.items():
+            case = settle(key.suite, key.name, key.file, tries)
+            repeated = len(tries) > 1 and key.group in self._repeating
+            yield replace(case, flaky=True) if repeated and case.outcome == "passed" else case
+
     def _begin_suite(self, attributes: dict[str, str]) -> None:
         if self._case is not None:
             raise MalformedReport("a suite inside a case", where=self.at(), expected="<testsuite> directly in a suite")
@@ -129,10 +146,10 @@ class _JUnit(TagHandler):
         name = attributes.get("name", "")
         group = (*(outer.group if outer else ()), name, attributes.get("hostname", ""))
         file = attributes.get("file") or (outer.file if outer else None)
-        counted = _count(attributes.get("failures")) + _count(attributes.get("errors"))
-        self._suites.append(_Suite(name, file, group, counted))
+        bad = (_count(attributes.get("failures")) or 0) + (_count(attributes.get("errors")) or 0)
+        self._suites.append(_Suite(name, file, group, bad, _count(attributes.get("tests"))))
         began = _moment(attributes.get("timestamp"))
-        if began is not None:
+        if began is not None and began >= _NO_CLOCK_BEFORE:
             self.spans.append((began, began + (duration(attributes.get("time")) or 0.0)))
 
     def _end_suite(self) -> None:
@@ -141,6 +158,8 @@ class _JUnit(TagHandler):
         if missing > 0:
             self._add(self._stand_in(f"({missing} counted by the suite and not shown)"), Try("error", None))
             suite.shown += missing
+        if suite.tests is not None and suite.cases > suite.tests:
+            self._repeating.add(suite.group)
         self._suites.pop()
         if self._suites:
             self._suites[-1].shown += suite.shown
@@ -149,6 +168,7 @@ class _JUnit(TagHandler):
         if self._case is not None or not self._suites:
             raise MalformedReport("a case outside of a suite", where=self.at(), expected="<testcase> directly in <testsuite>")
         suite = self._suites[-1]
+        suite.cases += 1
         of = attributes.get("classname") or self._path()
         key = _Key(suite.group, intern(of), attributes.get("name", ""), attributes.get("file") or suite.file)
         said = (_STATUS.get(attributes.get(name, "").lower()) for name in ("result", "status"))
@@ -176,14 +196,14 @@ class _JUnit(TagHandler):
 
     def _add(self, key: _Key, tried: Try) -> None:
         self._count += 1
-        if self._count > MAX_CASES:
-            raise TooLarge("too many test cases in one report", where=self.at(), expected=f"at most {MAX_CASES}")
+        if self._count > self.max_cases:
+            raise TooLarge("too many test cases in one report", where=self.at(), expected=f"at most {self.max_cases}")
         self.tries.setdefault(key, []).append(tried)
 
 
-def _count(text: str | None) -> int:
+def _count(text: str | None) -> int | None:
     """Read a count that a suite claims; what is no small number claims nothing."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def duration(text: str | None) -> float | None:
