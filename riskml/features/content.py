@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from riskml import message
+from riskml.features import vocabulary as words
 from riskml.features.feature import UNKNOWN, Evidence, Feature, Group
 from riskml.features.reading import TAB, Code, Reading
 
@@ -50,7 +51,7 @@ FEATURES = (
     Feature("null_handling_added", "words", "How many mentions of null are added (null, nil, None, Optional, …)?",
             "Osman et al. 2014 (SCAM), null checks in fixes"),
     Feature("null_handling_removed", "words", "How many mentions of null are removed?", "Osman et al. 2014 (SCAM)"),
-    Feature("todo_added", "marks", "How many TODO, FIXME, XXX or HACK marks are added?",
+    Feature("todo_added", "marks", "How many TODO and FIXME marks are added?",
             "Potdar & Shihab 2014 (ICSME), admitted debt"),
     Feature("public_added", "words", "How many public or exported declarations do added lines hold?",
             "Dig & Johnson 2006 (JSME)"),
@@ -79,28 +80,7 @@ FEATURES = (
             missing=_SILENT),
 )
 
-_CONDITIONALS = tuple(b"if elif elsif elseif unless switch case when guard".split())
-_LOOPS = tuple(b"for while foreach loop until".split())
-_HANDLERS = tuple(b"catch except rescue".split())
-_ERRORS = tuple(b"try catch except finally throw throws raise rescue ensure panic recover err unwrap".split())
-_CONCURRENCY = tuple(b"""
-    synchronized volatile thread threads threading runnable callable executor executors executorservice
-    threadpoolexecutor lock locks unlock trylock mutex rwmutex rwlock reentrantlock reentrantreadwritelock readlock
-    writelock semaphore countdownlatch cyclicbarrier atomic atomicinteger atomiclong atomicboolean atomicreference
-    concurrenthashmap concurrentmap copyonwritearraylist completablefuture future futures promise async await asyncio
-    chan waitgroup notify notifyall wait interrupt interrupted interruptedexception coroutine suspend actor
-    multiprocessing go
-""".split())
-_IO = tuple(b"""
-    inputstream outputstream fileinputstream fileoutputstream bufferedreader bufferedwriter filereader filewriter
-    randomaccessfile filechannel bytebuffer socket serversocket socketchannel urlconnection httpurlconnection httpclient
-    fetch axios requests urllib open read write close flush fsync connect recv send preparedstatement resultset
-    executequery executeupdate cursor query transaction commit rollback filesystem mkdir mkdirs unlink fopen fread
-    fwrite fclose
-""".split())
-_NULLS = tuple(b"null nil none undefined nullptr optional nullable notnull nonnull requirenonnull ispresent".split())
-_PUBLIC = tuple(b"public export exports pub".split())
-_TODO = (b"TODO", b"FIXME", b"XXX", b"HACK")
+_TODO = (b"TODO", b"FIXME")
 _DESTRUCTIVE = re.compile(
     rb"\bdrop\s+(?:table|column|database|schema|index|constraint|view|partition)\b|\btruncate\b|\bdelete\s+from\b"
     rb"|\balter\s+table\b[^;]*?\b(?:drop|rename|alter\s+column|modify)\b|\bdrop_(?:table|column|index|constraint)\b"
@@ -121,20 +101,21 @@ def compute(evidence: Evidence) -> Sequence[float]:
             test_plus += added
             test_minus += deleted
     new, old = reading.added_code, reading.removed_code
-    conditionals, loops = _conditionals(new), new.count(_LOOPS)
+    conditionals, loops = _conditionals(new), new.count(words.LOOPS)
     lines = len(new.lines)
-    decisions = conditionals + loops + new.count(_HANDLERS)
+    decisions = conditionals + loops + new.count(words.HANDLERS)
     return (
         plus, minus, *_shape(new), decisions / lines if lines else UNKNOWN,
-        conditionals, _conditionals(old), loops, new.count(_ERRORS), old.count(_ERRORS),
-        new.count(_CONCURRENCY), old.count(_CONCURRENCY), new.count(_IO), new.count(_NULLS), old.count(_NULLS),
-        sum(map(new.raw.count, _TODO)), new.count(_PUBLIC), old.count(_PUBLIC), destructive_statements(reading),
+        conditionals, _conditionals(old), loops, new.count(words.ERRORS), old.count(words.ERRORS),
+        new.count(words.CONCURRENCY), old.count(words.CONCURRENCY), new.count(words.IO), new.count(words.NULLS),
+        old.count(words.NULLS),
+        sum(map(new.raw.count, _TODO)), new.count(words.PUBLIC), old.count(words.PUBLIC), destructive_statements(reading),
         tests / len(reading.files) if tests else 0.0, test_plus, test_minus, plus > 0 and tests == 0, *_told(evidence),
     )
 
 
 def _conditionals(code: Code) -> int:
-    return code.count(_CONDITIONALS) + code.text.count(b"&&") + code.text.count(b"||")
+    return code.count(words.CONDITIONALS) + code.text.count(b"&&") + code.text.count(b"||")
 
 
 def _shape(code: Code) -> tuple[float, float, float, float]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
+from operator import sub
 
 from riskml.change import Change, FileDiff
+from riskml.features.vocabulary import KNOWN
 from riskml.pathmap import PathClass, PathMap
 
 CAP = 256 * 1024
@@ -31,7 +33,7 @@ _COMMENT: dict[str | None, tuple[bytes, ...]] = {
     "visual basic": (b"'",),
 }
 # Letters in lower case, digits, underscores and all that is not ASCII make words; the rest parts them.
-_WORDS = bytes(code + 32 if 65 <= code <= 90 else code if chr(code).isalnum() or code == 95 or code >= 128 else 32
+_LETTERS = bytes(code + 32 if 65 <= code <= 90 else code if chr(code).isalnum() or code == 95 or code >= 128 else 32
                for code in range(256))
 
 
@@ -44,11 +46,11 @@ class Code:
     r"""One side, added or removed, of the source code of a change.
 
     ``rows`` counts all lines, ``lines`` are those of code, stripped: neither blank nor, by how they start, a comment.
-    ``indents`` are their depths in columns, and ``words`` tells how often each word (lower case) stands there.
+    ``indents`` are their depths in columns, and ``words`` tells how often each word of the vocabulary stands there.
 
-    >>> code = Code([(b"int x; // here\n\n  // gone\n   * gone\n\treturn x;\n", "java")])
-    >>> code.rows, code.lines, code.indents, code.words[b"x"]
-    (5, [b'int x; // here', b'return x;'], [0, 4], 2)
+    >>> code = Code([(b"int x; // here\n\n  // gone\n   * gone\n\tif (x) y();\n", "java")])
+    >>> code.rows, code.lines, code.indents, code.words[b"if"]
+    (5, [b'int x; // here', b'if (x) y();'], [0, 4], 1)
     """
 
     def __init__(self, texts: list[tuple[bytes, str | None]]) -> None:
@@ -56,22 +58,26 @@ class Code:
         self.rows = 0
         self.lines: list[bytes] = []
         self.indents: list[int] = []
+        sides: dict[tuple[bytes, ...], list[bytes]] = {}
         for text, language in texts:
+            sides.setdefault(comment_marks(language), []).append(text if text.endswith(b"\n") else text + b"\n")
+        for marks, parts in sides.items():
+            text = b"".join(parts)
             rows = (text.expandtabs(TAB) if b"\t" in text else text).splitlines()
-            marks = comment_marks(language)
+            firsts = frozenset([mark[0] for mark in marks])  # asked first, because few lines are comments
+            code = [row for row in rows if (line := row.lstrip())
+                    and (line[0] not in firsts or not (line.startswith(marks) or line == b"*"))]
+            lines = list(map(bytes.lstrip, code))
             self.rows += len(rows)
-            for row in rows:
-                line = row.lstrip()
-                if line and not line.startswith(marks) and line != b"*":
-                    self.lines.append(line)
-                    self.indents.append(len(row) - len(line))
+            self.indents += map(sub, map(len, code), map(len, lines))
+            self.lines += lines
         self.text = b"\n".join(self.lines)
-        self.words = Counter(self.text.translate(_WORDS).split())
+        self.words = Counter(filter(KNOWN.__contains__, self.text.translate(_LETTERS).split()))
 
-    def count(self, words: tuple[bytes, ...]) -> int:
-        """How often any of the words (lower case) stands in the code."""
+    def count(self, words: frozenset[bytes]) -> int:
+        """How often any of the words of the vocabulary stands in the code."""
         mine = self.words
-        return sum([mine[word] for word in words if word in mine])
+        return sum([mine[word] for word in words & mine.keys()])
 
 
 class Reading:
