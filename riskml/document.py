@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from riskml.errors import RiskmlError
 
 T = TypeVar("T")
+_LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
 Refusal = type[RiskmlError]
 
 
@@ -272,3 +273,15 @@ def _number(value: float) -> str:
         tail = f".{digits[1:]}" if len(digits) > 1 else ""
         text = f"{digits[0]}{tail}e{point - 1:+d}"
     return sign + text
+
+
+def printable(text: str) -> str:
+    r"""Return text that UTF-8 can encode: git's paths carry foreign bytes as lone surrogates, which are spelled out here.
+
+    >>> printable("caf\udce9/é.py")
+    'caf\\xe9/é.py'
+    """
+    if text.isascii():
+        return text
+    known = _LONE.sub("\ufffd", text)
+    return known.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

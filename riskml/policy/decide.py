@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from riskml.document import printable
 from riskml.errors import PolicyError
 from riskml.plan import (
     Analysis,
@@ -91,8 +92,8 @@ def decide(
         risk=_risk(facts, policy), strategy=way.strategy,
         initial_traffic_bp=first_share(stages),
         stages=stages, gates=gates, analysis=_analysis(policy.text.sample), rollback=_rollback(policy.text.rollback),
-        policy=DecidedBy(policy.ref.name, policy.ref.version, policy.text.mode), rules_fired=tuple(fired), hold=tuple(hold),
-        notes=tuple(notes), fail_mode=policy.text.fail_mode,
+        policy=DecidedBy(policy.ref.name, policy.ref.version, policy.text.mode), rules_fired=tuple(map(printable, fired)),
+        hold=tuple(map(printable, hold)), notes=tuple(map(printable, notes)), fail_mode=policy.text.fail_mode,
     ).validate()
 
 
@@ -215,5 +216,5 @@ def _risk(facts: Facts, policy: Policy) -> Risk:
         upper=None if facts.upper is None else min(1.0, facts.upper * scale),
         band=None if band == "unknown" else band,
         factors=Factors(context.impact, facts.probability, context.detection_capability, context.rollback_speed),
-        reasons=tuple(RiskReason(r.feature, r.text, r.contribution) for r in facts.reasons),
+        reasons=tuple(RiskReason(r.feature, printable(r.text), r.contribution) for r in facts.reasons),
     )

@@ -132,7 +132,7 @@ def _mirror(text: StageText) -> int | None:
 
 
 def _stage(share_bp: int, traffic: Traffic, gates: tuple[str, ...]) -> Stage:
-    shortest = _minutes(traffic.length(share_bp))
+    shortest = _minutes(min(traffic.length(share_bp), traffic.timing.max_stage_s))  # longer only where the check is off
     longest = max(shortest, min(4 * shortest, traffic.timing.max_stage_s))
     return Stage(
         _share_name(share_bp), share_bp, shortest, max_duration_s=longest,
