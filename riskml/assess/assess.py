@@ -1,0 +1,120 @@
+"""From a change to its assessment: the vector, the probability, and what they mean in words and files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from math import isnan, nan
+
+from riskml import pathmap
+from riskml.assess.files import file_shares
+from riskml.assess.reasons import reasons_of
+from riskml.assess.yardstick import Yardstick, yardstick
+from riskml.assessment import Assessment
+from riskml.change import Change
+from riskml.context import ServiceContext
+from riskml.features.catalogue import extract
+from riskml.features.feature import Evidence
+from riskml.history import View
+from riskml.pathmap import PathMap
+from riskml.policy.policy import Policy
+from riskml.ports import Scorer, Vector
+from riskml.suite import SuiteRun
+
+TOLD_WHEN_ABSENT = ("tests_run", "coverage_changed_lines")  # unknown to a model that never saw a report, yet worth knowing
+
+
+def assess(
+    change: Change,
+    past: View | None,
+    suite: SuiteRun | None,
+    scorer: Scorer,
+    *,
+    id: str,  # noqa: A002 # the name in the record and on the wire
+    now: datetime,
+    repository: str,
+    context: ServiceContext | None = None,
+    policy: Policy | None = None,
+    recent: Iterable[Vector] = (),
+    suite_before: SuiteRun | None = None,
+    in_flight: int | None = None,
+    paths: PathMap = pathmap.DEFAULT,
+) -> Assessment:
+    """Assess one change.
+
+    ``past`` is the history as the base knew it and ``suite`` the change's test reports; ``None`` is unknown. ``recent`` holds
+    the vectors of the repository's recent changes, for percentiles (at least 50, else there are none). ``policy`` names the
+    bands.
+    """
+    evidence = Evidence(change, past, suite, suite_before, in_flight, paths)
+    vector = extract(evidence)
+    measure = yardstick(scorer, policy, context, recent, vector)
+    return assessment_of(vector, measure, evidence, id=id, now=now, repository=repository)
+
+
+def assess_features(
+    vector: Vector,
+    scorer: Scorer,
+    *,
+    id: str,  # noqa: A002 # as above
+    now: datetime,
+    repository: str,
+    base: str | None = None,
+    head: str | None = None,
+    context: ServiceContext | None = None,
+    policy: Policy | None = None,
+    recent: Iterable[Vector] = (),
+) -> Assessment:
+    """Assess a vector that somebody else computed (see ``catalogue.validate``): without files, and reasons name none."""
+    measure = yardstick(scorer, policy, context, recent, vector)
+    return assessment_of(vector, measure, None, id=id, now=now, repository=repository, base=base, head=head)
+
+
+def assessment_of(
+    vector: Vector,
+    measure: Yardstick,
+    evidence: Evidence | None,
+    *,
+    id: str,  # noqa: A002 # as above
+    now: datetime,
+    repository: str,
+    base: str | None = None,
+    head: str | None = None,
+) -> Assessment:
+    """Assess a vector with a yardstick; ``evidence`` is what it was computed from, if that is at hand."""
+    scored = measure.scorer.score(vector)
+    score = measure.score(scored.probability)
+    return Assessment(
+        id=id, created_at=now, repository=repository,
+        base=base if evidence is None else evidence.change.base, head=head if evidence is None else evidence.change.head,
+        probability=scored.probability, lower=scored.lower, upper=scored.upper, base_rate=measure.scorer.base_rate,
+        margin=scored.margin, score=score, band=measure.band(score, vector), percentile=measure.percentile(scored.probability),
+        reasons=reasons_of(vector, scored, measure, evidence),
+        files=() if evidence is None else file_shares(evidence, vector, measure.scorer),
+        unknown=_unknown(vector, measure.scorer), model=measure.scorer.ref, notes=_notes(vector, evidence),
+        features=dict(vector),
+    )
+
+
+def _unknown(vector: Vector, scorer: Scorer) -> tuple[str, ...]:
+    """Name what the model reads and does not know, and the reports that are absent."""
+    names = (*scorer.feature_names, *(n for n in TOLD_WHEN_ABSENT if n not in scorer.feature_names))
+    return tuple(n for n in names if isnan(vector.get(n, nan)))
+
+
+def _notes(vector: Vector, evidence: Evidence | None) -> tuple[str, ...]:
+    notes = []
+    if evidence is not None:
+        if evidence.past is None:
+            notes.append("no history was given: what happened to these files before is unknown")
+        elif not evidence.past.complete:
+            notes.append("the history is incomplete (a shallow clone): what happened to these files before is unknown")
+        if evidence.change.kind == "worktree":
+            notes.append("scored as it lies in the working tree, not committed yet")
+        if not evidence.change.files:
+            notes.append("the change is empty")
+    if isnan(vector.get("tests_run", nan)):
+        notes.append("no test report was given: whether tests pass is unknown")
+    if isnan(vector.get("coverage_changed_lines", nan)):
+        notes.append("no coverage of the changed lines is known")
+    return tuple(notes)

@@ -1,0 +1,76 @@
+"""What turns a feature vector into a risk: the same for a change and for every what-if about it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import isnan
+
+from riskml.assessment import Band
+from riskml.context import ServiceContext
+from riskml.features import past
+from riskml.policy.policy import Policy, default_policy
+from riskml.policy.risk import risk_score
+from riskml.ports import Scorer, Vector
+
+ENOUGH = 50  # fewer recent changes than this make no percentile
+
+
+@dataclass(frozen=True)  # no slots: the recent changes are scored once, at their first use
+class Yardstick:
+    """A model, a policy, a service, and the vectors of the repository's recent changes (none of them the change itself)."""
+
+    scorer: Scorer
+    policy: Policy
+    context: ServiceContext
+    recent: Sequence[Vector] = ()
+
+    @cached_property
+    def _recent_probabilities(self) -> list[float]:
+        return sorted(self.scorer.probabilities(self.recent)) if self.recent else []
+
+    def score(self, probability: float) -> float:
+        """Return the score in [0, 1] that the policy reads."""
+        return risk_score(probability, self.context)
+
+    def percentile(self, probability: float) -> float | None:
+        """Return where a probability stands among the recent changes, in percent; ``None`` when they are too few."""
+        return rank(self._recent_probabilities, probability)
+
+    def percentile_of(self, feature: str, value: float) -> float | None:
+        """Return where a value stands among the recent changes, or else among those the model was trained on."""
+        known = sorted(v for vector in self.recent if not isnan(v := vector.get(feature, float("nan"))))
+        here = rank(known, value)
+        return self.scorer.training_percentile(feature, value) if here is None else here
+
+    def band(self, score: float, vector: Vector) -> Band:
+        """Return the policy's band; what would be low only because no past is known is unknown."""
+        band = self.policy.band(score)
+        names = [f.name for f in past.GROUP.features if f.name in self.scorer.feature_names]
+        blind = bool(names) and all(isnan(vector.get(name, float("nan"))) for name in names)
+        return "unknown" if band == "low" and blind else band
+
+
+def yardstick(
+    scorer: Scorer, policy: Policy | None, context: ServiceContext | None, recent: Iterable[Vector], vector: Vector
+) -> Yardstick:
+    """Return a yardstick whose recent changes do not contain the change that is measured."""
+    others = tuple(other for other in recent if not _same(other, vector))
+    return Yardstick(scorer, policy or default_policy(), context or ServiceContext(), others)
+
+
+def rank(ordered: Sequence[float], value: float) -> float | None:
+    """Return the mid-rank of a value among sorted ones, in percent; ``None`` below 50 of them.
+
+    >>> rank(sorted(range(100)), 90), rank([1.0], 2.0)
+    (90.5, None)
+    """
+    if len(ordered) < ENOUGH:
+        return None
+    return 100 * (bisect_left(ordered, value) + bisect_right(ordered, value)) / 2 / len(ordered)
+
+
+def _same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    return one.keys() == other.keys() and all(a == (b := other[k]) or (isnan(a) and isnan(b)) for k, a in one.items())
