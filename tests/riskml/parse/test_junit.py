@@ -243,7 +243,7 @@ def test_encodings(encoding: str) -> None:
     [
         (b"<html/>", "not a JUnit report at r.xml:1:1: got '<html>'; expected <testsuites> or <testsuite>"),
         (b"<testsuites><testcase/></testsuites>", None),
-        (b"<testsuites>\n <testsuite><testcase><testsuite/></testcase></testsuite></testsuites>", "a suite inside a case at r.xml"),
+        (b"<testsuites>\n <testsuite><testcase><testsuite/></testcase></testsuite></testsuites>", "a suite inside a case"),
         (b"<testsuites><testsuite>", "not well-formed XML (no element found) at r.xml:1:24"),
         (b"<testsuites>&boom;</testsuites>", "not well-formed XML (undefined entity) at r.xml:1:13"),
         (b"", "the report is empty at r.xml"),
