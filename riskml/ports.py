@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from contextlib import AbstractContextManager
+from typing import BinaryIO, Protocol
 
 from riskml.assessment import ModelRef, Scored
 
@@ -38,4 +39,28 @@ class Scorer(Protocol):
 
     def training_percentile(self, feature: str, value: float) -> float | None:
         """Where a value stands among the training changes, in percent; ``None`` if the feature was always unknown there."""
+        ...
+
+
+class LogSource(Protocol):
+    """A repository, as far as the miner must know one."""
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether the history ends before its beginning."""
+        ...
+
+    def resolve(self, ref: str) -> str:
+        """Full id of the commit that a name means."""
+        ...
+
+    def stream(self, args: Sequence[str], stdin: bytes | None = None) -> AbstractContextManager[BinaryIO]:
+        """Bytes that ``git args`` writes, not touched by anybody's configuration.
+
+        Leaving the context raises ``ObjectMissing`` or another ``RepositoryError`` when git failed.
+        """
+        ...
+
+    def count_lines(self, blobs: Sequence[str]) -> Mapping[str, int]:
+        """Lines of each text among the blobs; binary and missing ones are left out."""
         ...

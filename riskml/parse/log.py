@@ -11,7 +11,7 @@ Two facts of the format make a line-by-line reader unnecessary:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 
 from riskml.change import Change, Commit, FileDiff, Hunk, Person, Status
 from riskml.errors import MalformedDiff
@@ -20,13 +20,17 @@ from riskml.parse.diff import unquote
 FORMAT = "%x00%x00%H%x00%P%x00%at%x00%ct%x00%ad%x00%an%x00%ae%x00%B%x00"
 """The header that ``commits`` understands. ``%ad`` must be the zone alone: ``--date=format:%z``."""
 
+_HEADERS = ("--no-color", "--encoding=UTF-8", "--no-notes", "--no-show-signature", "--date=format:%z", f"--format={FORMAT}")
+_RAW = ("--raw", "--no-abbrev", "--root", "--diff-merges=off", "--ignore-submodules=none")
+TREES = (*_HEADERS, *_RAW, "--no-renames")
+"""Options of ``git log`` for headers and the names of files alone; no blob is read."""
+
 ARGUMENTS = (
-    "--no-abbrev", "--no-color", "--no-ext-diff", "--no-textconv", "--encoding=UTF-8", "--no-notes", "--no-show-signature",
-    "--raw", "--patch", "--unified=0", "--inter-hunk-context=0", "--find-renames=50%", "-l1000", "--root", "--diff-merges=off",
-    "--diff-algorithm=myers", "--indent-heuristic", "--submodule=short", "--ignore-submodules=none", "--src-prefix=a/",
-    "--dst-prefix=b/", "--date=format:%z", f"--format={FORMAT}",
+    *_HEADERS, *_RAW, "--patch", "--unified=0", "--inter-hunk-context=0", "--no-ext-diff", "--no-textconv",
+    "--find-renames=50%", "-l1000", "--diff-algorithm=myers", "--indent-heuristic", "--submodule=short", "--src-prefix=a/",
+    "--dst-prefix=b/",
 )
-"""Every option of ``git log`` that the output depends on, so that no configuration of a user changes it."""
+"""Every option of ``git log`` that headers, names and patches depend on, so that no configuration of a user changes them."""
 
 _START = b"\n\0\0"
 _FIELDS = 8
@@ -37,11 +41,14 @@ _GITLINK = 0o160000
 _STATUSES: dict[str, Status] = {"A": "A", "M": "M", "D": "D", "R": "R", "C": "C", "T": "T"}
 
 
-def commits(read: Callable[[int], bytes], *, unreadable: Collection[str] = ()) -> Iterator[Change]:
+def commits(
+    read: Callable[[int], bytes], *, lines_of: Callable[[str], int | None] = lambda _blob: None, patches: bool = True
+) -> Iterator[Change]:
     r"""Yield one ``Change`` of kind ``commit`` per commit of the stream, in its order.
 
     ``read(n)`` returns up to ``n`` bytes, and none at the end, as a file's method does. Merges come without files.
-    ``unreadable`` names blobs whose content is not known; a file that has one on either side counts as binary.
+    ``lines_of`` tells how many lines an old blob has, ``None`` if unknown; it is asked when its commit is read, so it may
+    learn from the commits before. With ``patches=False`` the log was asked for with ``TREES``, and files come without hunks.
 
     Raises ``MalformedDiff`` when the stream is not what ``ARGUMENTS`` makes git write.
 
@@ -57,7 +64,7 @@ def commits(read: Callable[[int], bytes], *, unreadable: Collection[str] = ()) -
     if before.strip():
         raise MalformedDiff("the log does not start with a commit", got=before[:80], expected="git log in riskml's format")
     for piece in pieces:
-        yield _change(piece, unreadable)
+        yield _change(piece, lines_of, patches)
 
 
 def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
@@ -69,7 +76,7 @@ def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
     yield rest
 
 
-def _change(piece: bytes, unreadable: Collection[str]) -> Change:
+def _change(piece: bytes, lines_of: Callable[[str], int | None], patches: bool) -> Change:
     fields = piece.split(b"\0", _FIELDS)
     if len(fields) <= _FIELDS:
         raise MalformedDiff("a commit ends inside its header", got=piece[:80], expected=f"{_FIELDS} fields ended by NUL")
@@ -80,7 +87,7 @@ def _change(piece: bytes, unreadable: Collection[str]) -> Change:
             committed_at=int(committed), utc_offset=_minutes(zone), parents=tuple(parents.decode("ascii").split()),
             author=Person(name.decode("utf-8", "replace"), email.decode("utf-8", "replace")),
         )
-        files = _files(rest, unreadable) if len(rest) > 1 else ()
+        files = _files(rest, lines_of, patches) if len(rest) > 1 else ()
     except (ValueError, IndexError) as error:
         raise MalformedDiff(f"the log holds what git does not write ({error})", where=f"commit {sha!r}") from error
     except MalformedDiff as error:
@@ -96,7 +103,7 @@ def _minutes(zone: bytes) -> int:
     return (-1 if zone[:1] == b"-" else 1) * (60 * hours + minutes)
 
 
-def _files(rest: bytes, unreadable: Collection[str]) -> tuple[FileDiff, ...]:
+def _files(rest: bytes, lines_of: Callable[[str], int | None], patched: bool) -> tuple[FileDiff, ...]:
     raw, *patches = rest.split(b"\ndiff --git ")
     patches.reverse()
     files = []
@@ -105,25 +112,25 @@ def _files(rest: bytes, unreadable: Collection[str]) -> tuple[FileDiff, ...]:
             continue
         meta, *paths = entry.split(b"\t")
         # A change of type (a file becomes a link) is printed as a deletion and a creation.
-        wanted = 2 if meta.endswith(b" T") else 1
+        wanted = (2 if meta.endswith(b" T") else 1) if patched else 0
         if len(patches) < wanted:
             raise MalformedDiff("a file has no patch", got=entry, expected="one patch for each file of a commit")
-        files.append(_file(meta, paths, [patches.pop() for _ in range(wanted)], unreadable))
+        files.append(_file(meta, paths, [patches.pop() for _ in range(wanted)], lines_of))
     if patches:
         raise MalformedDiff("a patch belongs to no file", got=patches[-1][:80], expected="one patch for each file of a commit")
     return tuple(files)
 
 
-def _file(meta: bytes, paths: list[bytes], patches: list[bytes], unreadable: Collection[str]) -> FileDiff:
+def _file(
+    meta: bytes, paths: list[bytes], patches: list[bytes], lines_of: Callable[[str], int | None]
+) -> FileDiff:
     old_mode, new_mode, old_blob, new_blob, kind = meta[1:].decode("ascii").split(" ")
     modes = int(old_mode, 8), int(new_mode, 8)
     submodule = _GITLINK in modes
     binary = False
     hunks: list[Hunk] = []
     added = removed = b""
-    if old_blob in unreadable or new_blob in unreadable:
-        binary = True
-    elif not submodule:
+    if not submodule:
         for patch in patches:
             body = _body(patch, hunks)
             if body is None:
@@ -135,7 +142,7 @@ def _file(meta: bytes, paths: list[bytes], patches: list[bytes], unreadable: Col
         hunks=() if binary else tuple(hunks), added=b"" if binary else added, removed=b"" if binary else removed,
         binary=binary, submodule=submodule, old_mode=modes[0], new_mode=modes[1],
         old_blob=old_blob.strip("0") and old_blob, new_blob=new_blob.strip("0") and new_blob,
-        lines_before=0 if kind == "A" else None,
+        lines_before=0 if kind == "A" else None if binary or submodule else lines_of(old_blob),
     )
 
 

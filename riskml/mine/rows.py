@@ -1,0 +1,64 @@
+"""One row of features per commit of a history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import nan
+
+from riskml.change import Change
+from riskml.features.catalogue import NAMES, Profile, extract
+from riskml.features.feature import Evidence
+from riskml.history import History, View
+from riskml.mine.replay import Replay
+from riskml.mine.walk import walk
+from riskml.ports import LogSource
+
+_REPORT_EVERY = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One commit. Times are UNIX seconds; ``vector`` follows ``NAMES`` and is NaN where unknown.
+
+    A merge has no diff of its own: all it says is that it is one.
+    """
+
+    sha: str
+    authored_at: int
+    committed_at: int
+    merge: bool
+    vector: tuple[float, ...]
+
+
+_MERGE = tuple(1.0 if name == "merge" else nan for name in NAMES)
+
+
+def row(change: Change, view: View, profile: Profile = "default") -> Row:
+    """Compute the row of one commit, as its first parent knew the past."""
+    commit = change.commits[-1]
+    merge = len(commit.parents) > 1
+    vector = _MERGE if merge else tuple(extract(Evidence(change, view), profile).values())
+    return Row(commit.sha, commit.authored_at, commit.committed_at, merge, vector)
+
+
+def mine(
+    source: LogSource, tip: str = "HEAD", *, since: int | None = None, profile: Profile = "default",
+    progress: Callable[[int, int], None] | None = None, notice: Callable[[str], None] = lambda _text: None,
+) -> Iterator[Row]:
+    """Mine the ancestors of ``tip`` and yield a row each, parents before children.
+
+    ``since`` (UNIX seconds) leaves out rows of commits made before, but not their influence on the history. ``progress`` is
+    told how many commits of how many are done, ``notice`` what was skipped and why.
+    """
+    headers = walk(source, source.resolve(tip))
+    replay = Replay(source, History(complete=not source.is_shallow))
+    for done, (change, view) in enumerate(replay.run(headers), 1):
+        if since is None or change.at >= since:
+            yield row(change, view, profile)
+        if progress is not None and (done % _REPORT_EVERY == 0 or done == len(headers)):
+            progress(done, len(headers))
+    if replay.unreadable:
+        blobs = sorted({blob for found in replay.unreadable.values() for blob in found})
+        names = ", ".join(blobs[:3]) + (", …" if len(blobs) > 3 else "")
+        notice(f"{len(blobs)} blobs are missing; their files count as binary in {len(replay.unreadable)} commits ({names})")

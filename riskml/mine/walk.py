@@ -1,0 +1,31 @@
+"""Which commits there are, in the order in which a history tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from riskml.history import Header, ordered
+from riskml.ports import LogSource
+
+_SEPARATOR = b"\0"
+
+
+def walk(source: LogSource, tip: str, *, without: Iterable[str] = ()) -> list[Header]:
+    """Return the headers of all commits that ``tip`` reaches and none of ``without`` does, in the order of ``ordered``.
+
+    Ids in ``without`` that the repository no longer has (an abandoned branch, cleaned up) are passed over.
+    """
+    return ordered(headers(source, tip, without=without))
+
+
+def headers(source: LogSource, tip: str, *, without: Iterable[str] = ()) -> list[Header]:
+    """Return the same headers in git's own order, parents before children."""
+    args = ["log", "--reverse", "--topo-order", "--ignore-missing", "--no-show-signature", "--no-color", "--no-notes",
+            "--format=%H%x00%P%x00%ct", "--stdin"]
+    stdin = "".join(f"{name}\n" for name in (tip, *(f"^{sha}" for sha in without))).encode()
+    found = []
+    with source.stream(args, stdin=stdin) as out:
+        for line in out:
+            sha, parents, committed_at = line.split(_SEPARATOR)
+            found.append(Header(sha.decode("ascii"), tuple(parents.decode("ascii").split()), int(committed_at)))
+    return found
