@@ -51,12 +51,12 @@ def read_head(text: bytes, at: int, *, hunks: bool) -> FileHead:
         where += len(line) + 1
     status, old_path, path = _names(names, fields, at)
     if hunks:
-        _check_marks(fields, status, old_path, path, where)
+        _check_marks(fields, status, old_path, path, at)
     elif b"---" in fields or b"+++" in fields:
         raise Broken(where, "a file without its hunks", got=b"", expected="a line that begins with '@@ -'")
-    old_blob, new_blob, mode = _index(fields, where)
-    old_mode = _mode(fields.get(b"old mode", fields.get(b"deleted file mode", mode)), where)
-    new_mode = _mode(fields.get(b"new mode", fields.get(b"new file mode", mode)), where)
+    old_blob, new_blob, mode = _index(fields, at)
+    old_mode = _mode(fields.get(b"old mode", fields.get(b"deleted file mode", mode)), at)
+    new_mode = _mode(fields.get(b"new mode", fields.get(b"new file mode", mode)), at)
     return FileHead(path, old_path, status, old_mode, new_mode, old_blob, new_blob, binary is not None)
 
 
