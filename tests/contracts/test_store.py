@@ -266,9 +266,9 @@ def test_recent_features_keep_unknown_as_unknown_and_count_a_head_once(store: St
                      Submission(assessment(2, head="a" * 40, features={"la": 2.0, "age": None})),
                      Submission(assessment(3, head="c" * 40, features={"la": 3.0}))])
     vectors = store.recent_features("acme/shop", feature_set=1)
-    assert [v["la"] for v in vectors] == [3.0, 2.0]
-    assert vectors[1]["age"] != vectors[1]["age"]  # NaN alone differs from itself
-    assert store.recent_features("acme/shop", feature_set=2) == []
+    assert [(head[0], v["la"]) for head, v in vectors.items()] == [("c", 3.0), ("a", 2.0)]
+    assert vectors["a" * 40]["age"] != vectors["a" * 40]["age"]  # NaN alone differs from itself
+    assert store.recent_features("acme/shop", feature_set=2) == {}
 
 
 def test_an_untouched_store_passes_its_audit(store: Store):

@@ -139,8 +139,8 @@ class Store:
             raise ValueError("outcomes of what?")
         return self._rows(OutcomeRow, sa.select(table).where(*conditions).order_by(table.c.id).limit(limit))
 
-    def recent_features(self, repository: str, *, feature_set: int, limit: int = 500) -> list[dict[str, float]]:
-        """Fetch the newest feature vectors of a repository, newest first, one per head; NaN is unknown."""
+    def recent_features(self, repository: str, *, feature_set: int, limit: int = 500) -> dict[str, dict[str, float]]:
+        """Fetch the newest feature vectors of a repository, newest first, one per head (or id, without one); NaN is unknown."""
         table = tables.ASSESSMENTS
         query = (sa.select(table.c.id, table.c.head, table.c.features)
                  .where(table.c.repository == repository, table.c.feature_set == feature_set)
@@ -150,8 +150,8 @@ class Store:
             for id_, head, features in connection.execute(query):
                 newest.setdefault(head or id_, features)
         nan = float("nan")
-        return [{name: nan if value is None else float(value) for name, value in json.loads(text).items()}
-                for text in newest.values()]
+        return {key: {name: nan if value is None else float(value) for name, value in json.loads(text).items()}
+                for key, text in newest.items()}
 
     # ── audit ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

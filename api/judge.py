@@ -1,0 +1,158 @@
+"""From a request to a decision, whichever form it has: which model, which policy, which history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from math import isnan
+from pathlib import Path
+
+from api.recent import RememberingScorer
+from api.schemas import PredictIn, ServiceIn
+from api.settings import Settings
+from api.work import Workers
+from riskml.assess import Decision, judge, judge_features
+from riskml.assessment import ModelRef
+from riskml.change import Change, Commit, Person
+from riskml.context import ServiceContext
+from riskml.errors import PolicyError
+from riskml.features import testing
+from riskml.features.catalogue import FEATURE_SET, NAMES, validate
+from riskml.features.feature import Evidence
+from riskml.model import artifact
+from riskml.model.scorer import ModelScorer
+from riskml.parse.diff import parse_patch
+from riskml.parse.match import match_coverage
+from riskml.policy.policy import Policy, default_policy, load_policy
+from riskml.ports import Vector
+from riskml.suite import SuiteRun
+
+_INLINE_BYTES = 20_000  # a diff of this size is parsed and scored in a few milliseconds: a thread would cost more
+
+
+@dataclass(frozen=True, slots=True)
+class Brain:
+    """What can be exchanged while the service runs: one model and the policies. Replaced as a whole, never altered."""
+
+    scorer: RememberingScorer
+    policies: Mapping[str, Policy]
+
+    @classmethod
+    def load(cls, settings: Settings) -> Brain:
+        """Read the artifact and all policies; any of them may refuse, in its own words."""
+        model = artifact.bundled(known=NAMES, feature_set=FEATURE_SET) if settings.artifact is None else artifact.load(
+            settings.artifact, known=NAMES, feature_set=FEATURE_SET)
+        return cls(RememberingScorer(ModelScorer(model)), read_policies(settings.policies))
+
+    def policy(self, name: str) -> Policy:
+        """Find a policy; ``PolicyError`` names the nearest."""
+        found = self.policies.get(name)
+        if found is None:
+            near = get_close_matches(name, self.policies, n=1)
+            raise PolicyError("no such policy", where="policy", got=name,
+                              expected=near[0] if near else f"one of: {', '.join(sorted(self.policies))}")
+        return found
+
+
+def read_policies(directory: Path | None) -> dict[str, Policy]:
+    """Read ``NAME.yaml`` of a directory as the policy NAME; ``default`` is the built-in one unless a file says otherwise."""
+    policies = {"default": default_policy()}
+    for path in sorted(directory.glob("*.yaml")) if directory is not None else ():
+        try:
+            policies[path.stem] = load_policy(path.read_bytes(), name=path.stem, features=NAMES)
+        except PolicyError as error:
+            raise PolicyError(f"{path.name}: {error.what}", where=error.where, got=error.got, expected=error.expected) from None
+    return policies
+
+
+class ModelJudge:
+    """The judge of the service."""
+
+    def __init__(self, settings: Settings, brain: Brain) -> None:
+        self._settings = settings
+        self._brain = brain
+        self._miners = Workers("mining", threads=settings.mining_threads, queue=settings.mining_queue, retry_after_s=5)
+
+    @classmethod
+    def open(cls, settings: Settings) -> ModelJudge:
+        """Read everything that the settings name."""
+        return cls(settings, Brain.load(settings))
+
+    @property
+    def ref(self) -> ModelRef:
+        """Which model answers."""
+        return self._brain.scorer.ref
+
+    def reload(self) -> ModelRef:
+        """Read the artifact and the policies again; if one is refused, what was in use stays in use."""
+        self._brain = Brain.load(self._settings)
+        return self.ref
+
+    def describe(self) -> dict[str, object]:
+        """Describe the model in use."""
+        scorer, ref = self._brain.scorer, self.ref
+        return {"name": ref.name, "version": ref.version, "feature_set": ref.feature_set,
+                "artifact_sha256": ref.artifact_sha256, "base_rate": scorer.base_rate, "features": list(scorer.feature_names),
+                "policies": sorted(self._brain.policies)}
+
+    def close(self) -> None:
+        """Let running work end."""
+        self._miners.close()
+
+    async def judge(self, request: PredictIn, suite: SuiteRun | None, *, id_: str, now: datetime,
+                    recent: Sequence[Vector]) -> Decision:
+        """Assess the change of the request and plan its release."""
+        brain = self._brain
+        if request.form == "features":
+            return self._of_features(brain, request, suite, id_, now, recent)
+        small = request.diff is not None and len(request.diff) <= _INLINE_BYTES and suite is None
+        if request.form == "diff":
+            if small:
+                return self._of_diff(brain, request, suite, id_, now, recent)
+            return await self._miners.run(lambda: self._of_diff(brain, request, suite, id_, now, recent))
+        raise NotImplementedError
+
+    def _of_features(self, brain: Brain, request: PredictIn, suite: SuiteRun | None, id_: str, now: datetime,
+                     recent: Sequence[Vector]) -> Decision:
+        vector = validate(request.features)
+        if suite is not None:
+            vector = with_tests(vector, suite)
+        return judge_features(vector, brain.scorer, brain.policy(request.policy), id=id_, now=now,
+                              repository=request.repository, context=_context(request.service), recent=recent)
+
+    def _of_diff(self, brain: Brain, request: PredictIn, suite: SuiteRun | None, id_: str, now: datetime,
+                 recent: Sequence[Vector]) -> Decision:
+        change = change_of_diff(request, now)
+        if suite is not None:
+            suite = match_coverage(suite, [f.path for f in change.files])
+        return judge(change, None, suite, brain.scorer, brain.policy(request.policy), id=id_, now=now,
+                     repository=request.repository, context=_context(request.service), recent=recent)
+
+
+def change_of_diff(request: PredictIn, now: datetime) -> Change:
+    """Make the change of a posted diff. Without commits it is judged as of now; with commits, as of the newest one."""
+    commits = tuple(Commit(
+        sha=c.sha, message=c.message, authored_at=int(c.authored_at.timestamp()), committed_at=int(c.authored_at.timestamp()),
+        utc_offset=int((c.authored_at.utcoffset() or now - now).total_seconds() // 60),
+        author=None if c.author is None else _person(c.author)) for c in request.commits)
+    files = parse_patch((request.diff or "").encode("utf-8", "surrogatepass"))
+    at = max((c.committed_at for c in commits), default=int(now.timestamp()))
+    return Change(files, commits, at, head=commits[-1].sha if commits else None, kind="diff")
+
+
+def with_tests(vector: Vector, suite: SuiteRun) -> dict[str, float]:
+    """Add what the reports say to a vector that does not. Which lines changed is not known here: coverage stays as sent."""
+    said = zip(testing.GROUP.features, testing.GROUP.compute(Evidence(Change(()), None, suite)), strict=True)
+    return dict(vector) | {feature.name: value for feature, value in said if isnan(vector[feature.name])}
+
+
+def _person(text: str) -> Person:
+    named = re.fullmatch(r"\s*(.*?)\s*<([^<>]*)>\s*", text)
+    return Person(named[1], named[2]) if named else Person("", text.strip())
+
+
+def _context(service: ServiceIn | None) -> ServiceContext | None:
+    return None if service is None else ServiceContext(**service.model_dump())

@@ -1,0 +1,214 @@
+"""What the service does, apart from HTTP: judge a change, keep the answer, find it again, hear what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from api.ledger import Ledger
+from api.metrics import Gauge, Registry
+from api.recent import RecentChanges
+from api.schemas import OutcomeIn, PredictIn
+from api.settings import Settings
+from api.work import Workers
+from riskml import plan as plans
+from riskml.adapters.store import AssessmentRow, OutcomeRow, PlanRow, Row, Store, Submission, ulid
+from riskml.assess import Decision, to_wire
+from riskml.assessment import ModelRef
+from riskml.errors import Conflict, NotFound
+from riskml.outcome import HARM
+from riskml.ports import Vector
+from riskml.suite import SuiteRun
+
+Result = TypeVar("Result")
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+class Judge(Protocol):
+    """Turns a request into a decision. The real one is ``api.judge.ModelJudge``."""
+
+    @property
+    def ref(self) -> ModelRef:
+        """Which model answers."""
+        ...
+
+    async def judge(self, request: PredictIn, suite: SuiteRun | None, *, id_: str, now: datetime,
+                    recent: Sequence[Vector]) -> Decision:
+        """Assess the change of the request and plan its release."""
+        ...
+
+    def reload(self) -> ModelRef:
+        """Read the artifact and the policies again; if one is refused, keep what was in use."""
+        ...
+
+    def describe(self) -> dict[str, object]:
+        """Describe the model in use, as ``GET /model`` answers."""
+        ...
+
+    def close(self) -> None:
+        """Let running work end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An assessment as it is answered, byte for byte; ``fresh`` is false if it was answered before under its key."""
+
+    id: str
+    document: bytes
+    fresh: bool
+
+
+class Service:
+    """All that the routes call. Lives as long as the process; ``start`` and ``close`` are called in the event loop."""
+
+    def __init__(self, settings: Settings, store: Store, judge: Judge, *,
+                 clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+                 entropy: Callable[[int], bytes] = os.urandom) -> None:
+        self.settings = settings
+        self.store = store
+        self.judge = judge
+        self.registry = Registry()
+        self._clock = clock
+        self._entropy = entropy
+        self._ledger = Ledger(store.write_all, capacity=settings.commit_queue, observe=self.registry.commits.observe)
+        self._recent = RecentChanges()
+        self._readers = Workers("reading", threads=4, queue=settings.commit_queue)
+        self.registry.gauges += [
+            Gauge("riskml_commits_pending", "Answers that wait for their commit.", (), lambda: {(): self._ledger.pending}),
+            Gauge("riskml_model_info", "The model in use.", ("name", "version", "artifact_sha256"),
+                  lambda: {(self.judge.ref.name, self.judge.ref.version, self.judge.ref.artifact_sha256): 1.0}),
+        ]
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._ledger.start()
+
+    def close(self) -> None:
+        """Commit what is queued, then let go of everything."""
+        self.judge.close()
+        self._ledger.close()
+        self._readers.close()
+        self.store.close()
+
+    async def read(self, query: Callable[[], Result]) -> Result:
+        """Ask the store, in a thread."""
+        return await self._readers.run(query)
+
+    async def assess(self, request: PredictIn, suite: SuiteRun | None, digest: str) -> Answer:
+        """Judge a change and keep the answer; a key that was answered before gets the same answer again."""
+        if request.idempotency_key is not None:
+            known = await self.read(lambda: self.store.under_key(AssessmentRow, str(request.idempotency_key)))
+            if known is not None:
+                if known.request_digest != digest:
+                    raise Conflict("the key was already used for another request", where="idempotency_key",
+                                   got=request.idempotency_key, expected="the same body again, or a new key")
+                return Answer(known.id, known.document.encode(), fresh=False)
+        now = self._clock()
+        decision = await self.judge.judge(request, suite, id_=self._new_id(now), now=now,
+                                          recent=await self._recent_changes(request.repository))
+        wire = to_wire(decision)
+        receipt = await self._ledger.commit(_submission(decision, wire, request.idempotency_key, digest))
+        kept = receipt.row
+        assert isinstance(kept, AssessmentRow)  # noqa: S101 - an assessment was submitted
+        if receipt.fresh:
+            self.registry.assessed(wire)
+            self._recent.add(kept.repository, kept.head or kept.id, decision.assessment.features)
+        return Answer(kept.id, kept.document.encode(), receipt.fresh)
+
+    async def prune(self, age: timedelta) -> int:
+        """Remove what is older than ``age``; returns the number of rows."""
+        now = self._clock()
+        return await self.read(lambda: self.store.prune(now - age, now=now))
+
+    async def read_suite(self, read: Callable[[], SuiteRun | None]) -> SuiteRun | None:
+        """Parse reports in a thread."""
+        return await self._readers.run(read)
+
+    async def find_assessment(self, id_: str) -> AssessmentRow:
+        """Fetch one assessment; ``NotFound`` if there is none."""
+        return await self.read(lambda: self.store.get(AssessmentRow, id_))
+
+    async def find_plan(self, id_: str) -> PlanRow:
+        """Fetch one plan; ``NotFound`` if there is none."""
+        return await self.read(lambda: self.store.get(PlanRow, id_))
+
+    async def record(self, request: OutcomeIn, *, digest: str) -> tuple[dict[str, object], bool]:
+        """Keep what happened to a change; answers its wire form, and whether it is new."""
+        now = self._clock()
+        plan = None if request.plan_id is None else await self.find_plan(request.plan_id)
+        about = await self._assessment_meant(request, plan)
+        if about is None and (request.repository is None or request.head is None):
+            raise NotFound("an outcome of nothing", where="the body", expected="assessment_id, plan_id, or repository and head")
+        row = OutcomeRow(
+            id=self._new_id(now), created_at=now, idempotency_key=request.idempotency_key, request_digest=digest,
+            outcome=request.outcome, happened_at=request.happened_at,
+            document=json.dumps({"stage": request.stage, "source": request.source, "note": request.note}),
+            repository=request.repository if about is None else about.repository,
+            head=request.head if about is None else about.head,
+            assessment_id=None if about is None else about.id,
+            plan_id=request.plan_id)
+        receipt = await self._ledger.commit(Submission(row))
+        assert isinstance(receipt.row, OutcomeRow)  # noqa: S101 - an outcome was submitted
+        return outcome_document(receipt.row), receipt.fresh
+
+    async def _assessment_meant(self, request: OutcomeIn, plan: PlanRow | None) -> AssessmentRow | None:
+        id_ = request.assessment_id or (plan.assessment_id if plan else None)
+        if id_ is not None:
+            return await self.find_assessment(id_)
+        if request.repository is None or request.head is None:
+            return None
+        found = await self.read(lambda: self.store.assessments(repository=request.repository, head=request.head, limit=1))
+        return found[0] if found else None
+
+    async def _recent_changes(self, repository: str) -> Sequence[Vector]:
+        known = self._recent.of(repository)
+        if known is not None:
+            return known
+        feature_set = self.judge.ref.feature_set
+        return self._recent.put(repository, await self.read(lambda: self.store.recent_features(
+            repository, feature_set=feature_set, limit=self._recent.each)))
+
+    def _new_id(self, now: datetime) -> str:
+        return ulid(int(now.timestamp() * 1000), self._entropy(10))
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def outcome_document(row: OutcomeRow) -> dict[str, object]:
+    """Write an outcome as it is answered."""
+    return {"id": row.id, "created_at": _rfc3339(row.created_at), "outcome": row.outcome, "harm": HARM.get(row.outcome),  # type: ignore[call-overload] # checked when it came in
+            "happened_at": _rfc3339(row.happened_at), "repository": row.repository, "head": row.head,
+            "assessment_id": row.assessment_id, "plan_id": row.plan_id, **json.loads(row.document)}
+
+
+def _submission(decision: Decision, wire: Mapping[str, Any], key: str | None, digest: str) -> Submission:
+    """Make the rows of an answer."""
+    found = decision.assessment
+    document = json.dumps(wire, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    features = {name: None if math.isnan(value) else value for name, value in found.features.items()}
+    row = AssessmentRow(
+        id=found.id, created_at=found.created_at, idempotency_key=key, request_digest=digest if key is not None else None,
+        repository=found.repository, base=found.base, head=found.head, score=found.score, probability=found.probability,
+        band=found.band, strategy=decision.plan.strategy, model_version=found.model.version,
+        artifact_sha256=found.model.artifact_sha256, feature_set=found.model.feature_set,
+        features=json.dumps(features), document=document)
+    plan = PlanRow(id=decision.plan.plan_id, created_at=found.created_at, assessment_id=found.id,
+                   document=json.dumps(plans.to_json(decision.plan)))
+    return Submission(row, (plan,))
+
+
+def digest_of_body(*parts: bytes) -> str:
+    """Hash a request, part by part: two requests under one key are the same only if this is."""
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(len(part).to_bytes(8) + part)
+    return whole.hexdigest()

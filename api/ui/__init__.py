@@ -1,0 +1,1 @@
+"""Pages for people, rendered on the server: no script, nothing loaded from elsewhere, everything that a change says escaped."""
