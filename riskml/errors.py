@@ -126,6 +126,7 @@ class RenderRefused(UsageError):
 
     def __init__(self, what: str, *, reason: str, target: str, where: str | None = None, got: object = _ABSENT,
                  nearest: str | None = None) -> None:
+        self.detail = what
         self.reason = reason
         self.target = target
         self.nearest = nearest

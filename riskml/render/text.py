@@ -1,0 +1,78 @@
+"""A decision for a terminal: what to do, why, what would lower the risk, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from riskml.render.escape import printable
+from riskml.render.wording import Decision, headline, number, ordinal, stage_length, stage_share, versions
+
+WIDTH = 10
+_COLOURS = {"high": "31", "medium": "33", "low": "32", "unknown": "35"}
+
+
+def render(decision: Decision, *, colour: bool = False) -> str:
+    """Show a decision, the object that ``POST /predict`` answers. ``colour`` paints the first word by the band (ANSI).
+
+    Whatever came from the change, such as a path, is shown with its control characters escaped.
+    """
+    lines = [_row("DECISION", f"{printable(headline(decision))}   because {_because(decision)}")]
+    for key, title in (("hold", "HELD"), ("notes", "NOTE")):
+        lines += _block(title, ((decision.get("plan") or {}).get(key) or ()))
+    lines += _block("WHY", _reasons(decision))
+    lines += _block("PLAN", _stages(decision))
+    lines += _block("LOWER IT", (_proposal(p) for p in decision.get("lower_it") or ()))
+    lines += _block("UNKNOWN", [", ".join(decision["unknown"])] if decision.get("unknown") else ())
+    lines += _block("NOTE", decision.get("notes") or ())
+    lines.append(_row("", printable(versions(decision))))
+    if colour:
+        paint = _COLOURS.get(str(decision.get("band")), _COLOURS["unknown"])
+        lines[0] = f"\x1b[1;{paint}m{lines[0][:8]}\x1b[0m{lines[0][8:]}"
+    return "\n".join(lines) + "\n"
+
+
+def _because(decision: Decision) -> str:
+    said = f"p(harm)={decision['probability']:.2f}"
+    if decision.get("lower") is not None and decision.get("upper") is not None:
+        said += f" [{decision['lower']:.2f}–{decision['upper']:.2f}]"
+    if abs(decision["score"] - decision["probability"]) > 1e-9:
+        said += f" · score {decision['score']:.2f}"
+    if decision.get("percentile") is not None:
+        said += f" · {ordinal(decision['percentile'])} percentile here"
+    if decision.get("base_rate") is not None:
+        said += f" · base rate {decision['base_rate']:.2f}"
+    return said
+
+
+def _reasons(decision: Decision) -> Iterator[str]:
+    for reason in decision.get("reasons") or ():
+        files = reason.get("files") or ()
+        where = f" — {', '.join(files[:2])}" if files else ""
+        more = f" and {len(files) - 2} more" if len(files) > 2 else ""
+        rank = f" ({ordinal(reason['percentile'])} percentile)" if reason.get("percentile") is not None else ""
+        yield f"{reason['contribution']:+.2f}".replace("-", "−") + f"  {reason['text']}{rank}{where}{more}"
+
+
+def _stages(decision: Decision) -> Iterator[str]:
+    for stage in (decision.get("plan") or {}).get("stages") or ():
+        parts = [stage_share(stage), stage_length(stage)]
+        if stage.get("min_requests"):
+            parts.append(f"{number(stage['min_requests'])} requests")
+        if stage.get("gates"):
+            parts.append(f"gates {', '.join(stage['gates'])}")
+        if stage.get("approval") == "manual":
+            parts.append("waits for approval")
+        yield f"{stage['name']}: " + ", ".join(p for p in parts if p)
+
+
+def _proposal(proposal: Mapping[str, Any]) -> str:
+    return f"{proposal['action']} → {proposal['score']:.2f} ({proposal['strategy']})"
+
+
+def _block(title: str, rows: Any) -> list[str]:
+    return [_row("" if i else title, printable(row)) for i, row in enumerate(rows)]
+
+
+def _row(title: str, text: str) -> str:
+    return f"{title:<{WIDTH}}{text}"
