@@ -163,7 +163,7 @@ def samples() -> tuple[tuple[Evidence, dict[str, float]], ...]:
     """Collect a fixed family of evidences with their vectors, for the tests that run once for each feature."""
     found: list[Evidence] = []
 
-    @settings(max_examples=100, database=None, derandomize=True, suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(max_examples=150, database=None, derandomize=True, suppress_health_check=list(HealthCheck), deadline=None)
     @given(evidences())
     def collect(evidence: Evidence) -> None:
         found.append(evidence)
@@ -176,16 +176,19 @@ def edit(path: str, added: bytes, removed: bytes = b"") -> Evidence:
     """Build evidence of one edited file, with reports in which a test is new and another one took twice as long."""
     plus, minus = added.count(b"\n"), removed.count(b"\n")
     after = SuiteRun((CaseResult("s", "old", "passed", 2.0), CaseResult("s", "new", "passed", 1.0)),
-                     {path: FileCoverage(frozenset(range(1, plus)), frozenset({plus}))})
-    before = SuiteRun((CaseResult("s", "old", "passed", 1.0),))
+                     {path: FileCoverage(frozenset({1}), frozenset(range(2, 2 + plus)))})
+    before = SuiteRun((CaseResult("s", "old", "passed", 1.0),), {path: FileCoverage(frozenset({1}), frozenset({2}))})
     return Evidence(Change((FileDiff(path, path, "M", (Hunk(1, minus, 1, plus),), added, removed, lines_before=9),)), None,
     after, before)
 
 
-RARE = (edit("docs/a.md", b"word\n"), edit("lib/a.c", b"x\ny\n"), edit("tests/test_a.py", b"x\n", b"y\n"), edit("lib/a.py",
-b"# note\n"),
-        edit("lib/a.py", b"import os\n"), edit("lib/a.java", b"  x();\n", b"x();\n"), edit("db/migrations/1.sql",
-        b"DROP TABLE a;\n"))
+RARE = (
+    edit("docs/a.md", b"word\n"), edit("lib/a.c", b"x\ny\n"), edit("tests/test_a.py", b"x\n", b"y\n"),
+    edit("lib/a.py", b"# note\n"), edit("lib/a.py", b"import os\n"), edit("lib/a.java", b"  x();\n", b"x();\n"),
+    edit("lib/b.java", b"y\nz\n", b"public void a() { if (b == null) { try { c(); } finally { lock.unlock(); } } }\n"),
+    edit("lib/c.java", b"public void a() { if (b == null) { for (;;) { synchronized (c) { throw d; } } } }\n"),
+    edit("db/migrations/1.sql", b"DROP TABLE a;\n"),
+)
 
 
 ALL = pytest.mark.parametrize("feature", CATALOGUE, ids=NAMES)
