@@ -1,0 +1,77 @@
+"""Writes every page that code can write; ``--check`` only compares, and names what drifted."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent
+sys.path.insert(0, str(DOCS.parent))
+
+
+def cli_page() -> str:
+    """The help of every verb, as the terminal shows it."""
+    from riskml.cli.main import COMMANDS, build_parser
+
+    os.environ["COLUMNS"] = "100"  # argparse wraps its help to the terminal
+    parts = ["# Commands", "", "Generated from the commands' own help by `make docs`.", ""]
+    for verb in COMMANDS:
+        text = io.StringIO()
+        with contextlib.suppress(SystemExit), contextlib.redirect_stdout(text):
+            build_parser([verb]).parse_args([verb, "--help"])
+        parts += [f"## riskml {verb}", "", "```text", text.getvalue().rstrip(), "```", ""]
+    parts += ["## Exit codes", "", EXIT_CODES]
+    return "\n".join(parts)
+
+
+EXIT_CODES = """| code | meaning |
+|---|---|
+| 0 | pass: also every decision under `--fail-on never`, the default |
+| 2 | what was asked for makes no sense as asked; the message says why |
+| 3 | the service is unavailable and `--on-unavailable fail` was given |
+| 4 | the model artifact must not be used |
+| 5 | the store or state cannot be used |
+| 10 | warn: the band is high (`--fail-on high`) |
+| 20 | block: a guardrail holds the release (`--fail-on block`) |
+| 30 | unknown: too little is known to name a band (`--fail-on unknown`), or the service was away under `--on-unavailable warn` |
+"""
+
+
+def features_page() -> str:
+    """The feature table."""
+    from riskml.features.page import page
+
+    return page()
+
+
+def openapi_page() -> str:
+    """The service's OpenAPI document."""
+    from api.openapi import document
+
+    return document()
+
+
+PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_page, "features.md": features_page, "openapi.json": openapi_page}
+"""Every generated page: its name under ``docs`` and the function that writes it."""
+
+
+def main(check: bool) -> int:
+    """Write or compare all pages. Returns 1 when ``check`` found a difference."""
+    drifted = []
+    for name, write in PAGES.items():
+        path, text = DOCS / name, write().rstrip() + "\n"
+        if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
+            drifted.append(name)
+        elif not check:
+            path.write_text(text, encoding="utf-8")
+    if drifted:
+        sys.stderr.write(f"docs that no longer match the code: {', '.join(drifted)}; run `make docs`\n")
+    return 1 if drifted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))

@@ -1,0 +1,104 @@
+"""``riskml plan``: the rollout plan of a score or an assessment, in the form that a deploy tool reads."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from riskml.cli.judging import context_of, policy_of
+from riskml.cli.options import read_text, write_output
+from riskml.errors import UsageError
+
+if TYPE_CHECKING:
+    from riskml.context import ServiceContext
+    from riskml.plan import Plan
+    from riskml.policy.facts import Facts
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--score", type=float, metavar="S", help="a score from 0 to 1")
+    what.add_argument("--assessment", metavar="FILE", help="the JSON of `riskml predict --format json` or of the service")
+    what.add_argument("--plan", metavar="FILE", help="a plan, as `--target json` prints it")
+    parser.add_argument("--policy", metavar="FILE", help="policy (default: the founding rule)")
+    parser.add_argument("--service", metavar="FILE", help="YAML or JSON that describes the service")
+    parser.add_argument("--target", default="json", metavar="NAME", help="deploy tool to render for (default: json)")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
+                        help="an option of the target; may be repeated (`--target NAME --option help` lists them)")
+    parser.add_argument("--output", metavar="FILE", help="where to write it (default: standard output)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decide and render."""
+    from riskml.render import options, render
+
+    if "help" in args.option:
+        known = "\n".join(f"{name}={'' if o.default is None else o.default}" for name, o in options(args.target).items())
+        write_output(known or f"{args.target} has no options", args.output)
+        return 0
+    given = {}
+    for text in args.option:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise UsageError("not an option", where="--option", got=text, expected="NAME=VALUE")
+        given[name] = value
+    write_output(render(plan_of(args), args.target, **given), args.output)
+    return 0
+
+
+def plan_of(args: argparse.Namespace) -> Plan:
+    """Return the plan that the options ask for."""
+    from riskml.context import ServiceContext
+    from riskml.plan import NO_COMMIT, Subject, from_json
+    from riskml.policy.decide import decide
+    from riskml.policy.facts import Facts
+    from riskml.policy.policy import default_policy
+
+    if args.plan is not None:
+        return from_json(_json(args.plan, "plan"))
+    context = context_of(args) or ServiceContext()
+    policy = policy_of(args) or default_policy()
+    now = datetime.now(UTC).replace(microsecond=0)
+    if args.score is not None:
+        if not 0 <= args.score <= 1:  # NaN is in no range
+            raise UsageError("not a score", where="--score", got=args.score, expected="a number from 0 to 1")
+        facts = Facts(probability=args.score, score=args.score, context=context)
+        return decide(facts, policy, plan_id=f"p-{now:%Y%m%dt%H%M%Sz}", now=now)
+    wire = _json(args.assessment, "assessment")
+    head = str(wire.get("head") or "")
+    commit = head if re.fullmatch(r"[0-9a-f]{7,64}", head) else NO_COMMIT
+    from riskml.assess.judge import plan_id
+
+    return decide(_facts(wire, context, args.assessment), policy, plan_id=plan_id(str(wire["id"])), now=now,
+                  subject=Subject(context.name, commit, repository=str(wire["repository"])))
+
+
+def _facts(wire: Mapping[str, object], context: ServiceContext, name: str) -> Facts:
+    """Return what a policy reads of an assessment on the wire; the score is taken anew, for the service that is named now."""
+    from riskml.policy.facts import Facts
+    from riskml.policy.risk import risk_score
+
+    probability, percentile, unknown = wire.get("probability"), wire.get("percentile"), wire.get("unknown", [])
+    if not isinstance(probability, int | float) or not 0 <= probability <= 1:
+        raise UsageError("not an assessment", where=f"{name}: probability", got=probability, expected="a number from 0 to 1")
+    return Facts(
+        probability=probability, score=risk_score(probability, context), context=context,
+        percentile=percentile if isinstance(percentile, int | float) else None,
+        unknown=tuple(str(u) for u in unknown) if isinstance(unknown, list) else (),
+    )
+
+
+def _json(name: str, what: str) -> Mapping[str, object]:
+    try:
+        value = json.loads(read_text(name, what))
+    except ValueError as error:
+        raise UsageError(f"not JSON ({error})", where=name, expected=f"the {what} as JSON") from None
+    if not isinstance(value, dict) or (what == "assessment" and not {"id", "repository", "probability"} <= value.keys()):
+        raise UsageError(f"not an {what}" if what[0] == "a" else f"not a {what}", where=name, got=value,
+                         expected=f"the JSON object of an {what}" if what[0] == "a" else "the JSON object of a plan")
+    return value

@@ -1,0 +1,49 @@
+"""``riskml predict``: score a change, say why, say how to release it."""
+
+from __future__ import annotations
+
+import argparse
+
+from riskml.cli.gate import FAIL_ON, PASS, UNKNOWN, exit_code
+from riskml.cli.options import add_change_options, add_decision_options, note, write_output
+from riskml.errors import ServiceUnavailable
+
+FORMATS = ("text", "json", "markdown", "html", "sarif", "junit")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the verb."""
+    add_change_options(parser)
+    add_decision_options(parser)
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how to show the decision (default: text)")
+    parser.add_argument("--output", metavar="FILE", help="where to write it (default: standard output)")
+    parser.add_argument("--fail-on", choices=FAIL_ON, default="never",
+                        help="which decisions give an exit code other than 0 (default: never; see the exit codes in docs/cli.md)")
+    parser.add_argument("--server", metavar="URL", help="ask this service instead of the bundled model")
+    parser.add_argument("--repository-key", metavar="KEY", help="the service's name for the repository (default: from the origin)")
+    parser.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="how long to wait for the service (default: 30)")
+    parser.add_argument("--on-unavailable", choices=("pass", "warn", "fail"), default="fail",
+                        help="what to do when the service is away: exit 0, exit 30, or exit 3 (default: fail)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge, print, and give the exit code that ``--fail-on`` asks for."""
+    if args.server is None:
+        from riskml.assess import to_wire
+        from riskml.cli.judging import decision_of
+
+        wire = to_wire(decision_of(args))
+    else:
+        from riskml.cli.asking import ask
+
+        try:
+            wire = ask(args)
+        except ServiceUnavailable as error:
+            if args.on_unavailable == "fail":
+                raise
+            note(f"{error}; nothing was scored (--on-unavailable {args.on_unavailable})")
+            return PASS if args.on_unavailable == "pass" else UNKNOWN
+    from riskml.render import show
+
+    write_output(show(wire, args.format), args.output)
+    return exit_code(wire, args.fail_on)

@@ -1,0 +1,139 @@
+"""A change of a repository on this machine, judged: git, mined history, artifact and policy wired together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from riskml.adapters.git import GitRepository
+from riskml.assess import Decision, assess, judge
+from riskml.assessment import Assessment
+from riskml.change import Change
+from riskml.context import ServiceContext
+from riskml.errors import PolicyError
+from riskml.features.catalogue import FEATURE_SET, NAMES
+from riskml.history import View
+from riskml.mine import state as mined
+from riskml.model import artifact
+from riskml.model.scorer import ModelScorer
+from riskml.parse.match import match_coverage
+from riskml.policy.policy import Policy, load_policy
+from riskml.ports import Scorer, Vector
+from riskml.suite import SuiteRun
+
+POLICY_PATH = ".riskml/policy.yaml"
+"""Where a repository keeps its own policy; read at the base of a change, so that no change edits its own judge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is known before a change: the history as its base saw it, and the vectors of the repository's recent changes."""
+
+    view: View | None
+    recent: Sequence[Vector]
+
+
+class Workspace:
+    """One repository and its mined history, kept in ``state_dir`` so that the next change costs only what is new.
+
+    ``state_dir=None`` keeps nothing. ``progress`` is told how many commits of how many are mined, ``notice`` what was skipped.
+    """
+
+    def __init__(
+        self, repository: GitRepository, state_dir: Path | None = None, *,
+        progress: Callable[[int, int], None] | None = None, notice: Callable[[str], None] = lambda _text: None,
+    ) -> None:
+        self.repository = repository
+        self._state_dir = state_dir
+        self._progress = progress
+        self._notice = notice
+
+    @property
+    def state_file(self) -> Path | None:
+        """The file that holds this repository's mined history: one for all its working trees."""
+        if self._state_dir is None:
+            return None
+        place = hashlib.sha256(str(self.repository.path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        return self._state_dir / f"{self.repository.key.replace('/', '-')}-{place}.riskml"
+
+    def change(self, base: str | None = None, head: str | None = None, *, now: int) -> Change:
+        """Return the change that is meant: ``base..head``, or, when no head is named, the working tree if it is dirty.
+
+        ``now`` (UNIX seconds) is the moment a working tree is judged.
+        """
+        if head is None and self.repository.is_dirty():
+            return self.repository.worktree_change(now, base)
+        return self.repository.change(base, head or "HEAD")
+
+    def past(self, base: str | None) -> Past:
+        """Return what the ancestors of a commit tell, mining what is not mined yet.
+
+        A change without a base (the first commit) has an empty past, not an unknown one.
+        """
+        tip = None if base is None else self.repository.resolve(base)
+        state = mined.update(self.repository, self.state_file, tip, progress=self._progress, notice=self._notice)
+        return Past(state.view(tip), state.recent(tip))
+
+    def policy(self, base: str | None) -> Policy | None:
+        """Return the repository's own policy as of the base; ``None`` if it has none."""
+        text = None if base is None else self.repository.read_file(base, POLICY_PATH)
+        if text is None:
+            return None
+        try:
+            return load_policy(text, name=POLICY_PATH, features=NAMES)
+        except PolicyError as error:
+            where = f"{POLICY_PATH} at {(base or '')[:12]}" + (f", {error.where}" if error.where else "")
+            raise PolicyError(error.what, where=where, got=error.got, expected=error.expected) from None
+
+    def judge(
+        self, change: Change, suite: SuiteRun | None = None, *, id: str, now: datetime,  # noqa: A002 # the wire's name
+        scorer: Scorer | None = None, policy: Policy | None = None, context: ServiceContext | None = None,
+    ) -> Decision:
+        """Judge a change of this repository: by the given policy, else by its own at the base, else by the default."""
+        past = self.past(change.base)
+        return judge(
+            change, past.view, matched(suite, change), scorer or bundled_scorer(), policy or self.policy(change.base),
+            id=id, now=now, repository=self.repository.key, context=context, recent=past.recent,
+        )
+
+
+def predict_release_risk(
+    change: Change, suite: SuiteRun | None = None, *, past: View | None = None, recent: Sequence[Vector] = (),
+    scorer: Scorer | None = None, context: ServiceContext | None = None, policy: Policy | None = None, repository: str = "",
+) -> Assessment:
+    r"""Return how risky a change is to release, with reasons. ``None`` for its tests or its past means *unknown*.
+
+    The same arguments give the same answer: nothing is read but the bundled artifact, and the moment is the change's own.
+
+    >>> from riskml.parse.diff import parse_patch
+    >>> patch = b"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
+    >>> found = predict_release_risk(Change(parse_patch(patch)))
+    >>> 0 < found.lower <= found.probability <= found.upper < 1, found.score == found.probability
+    (True, True)
+    """
+    return assess(
+        change, past, matched(suite, change), scorer or bundled_scorer(), id=change.head or "posted", repository=repository,
+        now=datetime.fromtimestamp(change.at, UTC), context=context, policy=policy, recent=recent,
+    )
+
+
+def matched(suite: SuiteRun | None, change: Change) -> SuiteRun | None:
+    """Return the reports with their coverage under the change's own paths."""
+    return None if suite is None else match_coverage(suite, [file.path for file in change.files])
+
+
+@cache
+def bundled_scorer() -> ModelScorer:
+    """Return the bundled model; read once."""
+    return ModelScorer(artifact.bundled(known=NAMES, feature_set=FEATURE_SET))
+
+
+def scorer_from(directory: str | None) -> ModelScorer:
+    """Return the model of a directory; ``None`` is the bundled one."""
+    if directory is None:
+        return bundled_scorer()
+    return ModelScorer(artifact.load(directory, known=NAMES, feature_set=FEATURE_SET))
