@@ -14,7 +14,7 @@ sys.path.insert(0, str(DOCS.parent))
 
 
 def cli_page() -> str:
-    """The help of every verb, as the terminal shows it."""
+    """Write the help of every verb, as the terminal shows it."""
     from riskml.cli.main import COMMANDS, build_parser
 
     os.environ["COLUMNS"] = "100"  # argparse wraps its help to the terminal
@@ -37,19 +37,19 @@ EXIT_CODES = """| code | meaning |
 | 5 | the store or state cannot be used |
 | 10 | warn: the band is high (`--fail-on high`) |
 | 20 | block: a guardrail holds the release (`--fail-on block`) |
-| 30 | unknown: too little is known to name a band (`--fail-on unknown`), or the service was away under `--on-unavailable warn` |
+| 30 | unknown: too little is known to name a band (`--fail-on unknown`), or the service is away (`--on-unavailable warn`) |
 """
 
 
 def features_page() -> str:
-    """The feature table."""
+    """Write the feature table."""
     from riskml.features.page import page
 
     return page()
 
 
 def openapi_page() -> str:
-    """The service's OpenAPI document."""
+    """Write the service's OpenAPI document."""
     from api.openapi import document
 
     return document()

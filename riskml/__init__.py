@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace", "optimize_release_plan", "predict_release_risk"]
 
-_HOMES = {"Workspace": "riskml.local", "predict_release_risk": "riskml.local", "optimize_release_plan": "riskml.policy.founding"}
+_HOMES = {
+    "Workspace": "riskml.local", "predict_release_risk": "riskml.local", "optimize_release_plan": "riskml.policy.founding",
+}
 
 
 def __getattr__(name: str) -> object:

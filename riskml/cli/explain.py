@@ -40,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _lines(rows: list[tuple[str, float]], vector: Mapping[str, float], bias: float, margin: float, probability: float) -> list[str]:
+def _lines(
+    rows: list[tuple[str, float]], vector: Mapping[str, float], bias: float, margin: float, probability: float
+) -> list[str]:
     from riskml.features.catalogue import by_name
 
     lines = [f"{'feature':28} {'value':>14} {'unit':16} {'log-odds':>9}", f"{'(every change)':28} {'':14} {'':16} {bias:+9.3f}"]

@@ -14,11 +14,12 @@ from riskml.errors import UsageError
 
 def add_change_options(parser: argparse.ArgumentParser) -> None:
     """Options that name a change: a range of a repository, its working tree, or a diff."""
-    parser.add_argument("repository", nargs="?", default=".", metavar="REPO", help="a git repository (default: the current folder)")
+    parser.add_argument("repository", nargs="?", default=".", metavar="REPO", help="a git repository (default: this folder)")
     parser.add_argument("--base", metavar="REF", help="what the change goes into (default: the remote's default branch)")
     parser.add_argument("--head", metavar="REF", help="the change (default: the working tree if it is dirty, else HEAD)")
-    parser.add_argument("--diff", metavar="FILE", help="score this unified diff instead ('-': standard input); the repository gives history")
-    parser.add_argument("--junit", action="append", default=[], metavar="GLOB", help="JUnit XML reports of the change; may be repeated")
+    parser.add_argument("--diff", metavar="FILE",
+                        help="score this unified diff instead ('-': standard input); the repository gives the history")
+    parser.add_argument("--junit", action="append", default=[], metavar="GLOB", help="JUnit XML reports; may be repeated")
     parser.add_argument("--coverage", action="append", default=[], metavar="FILE",
                         help="Cobertura, LCOV, JaCoCo or coverage.py JSON; may be repeated")
     add_state_options(parser)
@@ -32,7 +33,8 @@ def add_state_options(parser: argparse.ArgumentParser) -> None:
 
 def add_decision_options(parser: argparse.ArgumentParser) -> None:
     """Options on what judges a change."""
-    parser.add_argument("--policy", metavar="FILE", help="policy (default: .riskml/policy.yaml at the base, else the founding rule)")
+    parser.add_argument("--policy", metavar="FILE",
+                        help="policy (default: .riskml/policy.yaml at the base, else the founding rule)")
     parser.add_argument("--service", metavar="FILE", help="YAML or JSON that describes the service the change is released to")
     parser.add_argument("--artifact", metavar="DIR", help="model artifact (default: the bundled one)")
 
@@ -48,25 +50,25 @@ def state_dir(args: argparse.Namespace) -> Path | None:
 
 
 def read_text(name: str, what: str) -> str:
-    """The text of a file the user named.
+    """Return the text of a file the user named.
 
     Raises UsageError where it cannot be read.
     """
     try:
         return Path(name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the {what} ({_cause(error)})", where="command line", got=name, expected="a readable UTF-8 file") from None
+        raise _unreadable(what, error, name, "a readable UTF-8 file") from None
 
 
 def read_bytes(name: str, what: str) -> bytes:
-    """The bytes of a file the user named; ``-`` is standard input.
+    """Return the bytes of a file the user named; ``-`` is standard input.
 
     Raises UsageError where it cannot be read.
     """
     try:
         return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise UsageError(f"cannot read the {what} ({_cause(error)})", where="command line", got=name, expected="a readable file") from None
+        raise _unreadable(what, error, name, "a readable file") from None
 
 
 def write_output(text: str, output: str | None) -> None:
@@ -77,11 +79,12 @@ def write_output(text: str, output: str | None) -> None:
     try:
         Path(output).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"cannot write the output ({_cause(error)})", where="--output", got=output, expected="a writable path") from None
+        what = f"cannot write the output ({error.strerror or type(error).__name__})"
+        raise UsageError(what, where="--output", got=output, expected="a path to write") from None
 
 
 def progress(label: str) -> Callable[[int, int], None] | None:
-    """A callback that shows work done on stderr when it is a terminal; ``None`` elsewhere."""
+    """Return a callback that shows work done on stderr when it is a terminal; ``None`` elsewhere."""
     if not sys.stderr.isatty():
         return None
     started = time.monotonic()
@@ -102,5 +105,6 @@ def note(text: str) -> None:
     print(f"riskml: {text}", file=sys.stderr)
 
 
-def _cause(error: Exception) -> str:
-    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else "not UTF-8"
+def _unreadable(what: str, error: Exception, name: str, expected: str) -> UsageError:
+    cause = (error.strerror or type(error).__name__) if isinstance(error, OSError) else "not UTF-8"
+    return UsageError(f"cannot read the {what} ({cause})", where="command line", got=name, expected=expected)

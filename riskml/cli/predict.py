@@ -18,10 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to show the decision (default: text)")
     parser.add_argument("--output", metavar="FILE", help="where to write it (default: standard output)")
     parser.add_argument("--fail-on", choices=FAIL_ON, default="never",
-                        help="which decisions give an exit code other than 0 (default: never; see the exit codes in docs/cli.md)")
+                        help="which decisions give an exit code other than 0 (default: never; docs/cli.md lists the codes)")
     parser.add_argument("--server", metavar="URL", help="ask this service instead of the bundled model")
-    parser.add_argument("--repository-key", metavar="KEY", help="the service's name for the repository (default: from the origin)")
-    parser.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="how long to wait for the service (default: 30)")
+    parser.add_argument("--repository-key", metavar="KEY",
+                        help="the service's name for the repository (default: from the origin)")
+    parser.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS",
+                        help="how long to wait for the service (default: 30)")
     parser.add_argument("--on-unavailable", choices=("pass", "warn", "fail"), default="fail",
                         help="what to do when the service is away: exit 0, exit 30, or exit 3 (default: fail)")
 
