@@ -80,8 +80,8 @@ def test_well_formed_and_complete(decision: dict[str, Any]) -> None:
     page = Page(render(decision))
     assert page.open == []
     for shown in ("Release as canary, start 1 %", "7 in 10", "0.73 (0.60–0.84)", "96th percentile", "was fixed 6 times",
-                  "−0.20", "billing/charge.py", "62 %", "338 min", "4,046", "split migrations/0042.sql out", "0.38", "duration_ratio",
-                  "the clone is shallow", "score > 0.7", "error_rate_percent beyond 5", "release-risk 2026.11"):
+                  "−0.20", "billing/charge.py", "62 %", "338 min", "4,046", "split migrations/0042.sql out", "0.38",
+                  "duration_ratio", "the clone is shallow", "score > 0.7", "error_rate_percent beyond 5", "release-risk 2026.11"):
         assert shown in page.text, shown
 
 
@@ -134,7 +134,7 @@ def test_bands(decision: dict[str, Any], band: str) -> None:
 
 def test_bare_decision(decision: dict[str, Any]) -> None:
     """A posted diff without history: no section is empty, and what is unknown is said to be."""
-    empty: dict[str, Any] = dict.fromkeys(("reasons", "files", "unknown", "lower_it", "notes"), [])
+    empty: dict[str, Any] = {key: [] for key in ("reasons", "files", "unknown", "lower_it", "notes")}
     bare = {**decision, "head": None, "percentile": None, **empty}
     text = Page(render(bare)).text
     assert "No feature moved the risk." in text

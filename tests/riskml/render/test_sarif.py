@@ -83,7 +83,7 @@ def test_text_of_the_change_is_only_text(decision: dict[str, Any]) -> None:
 
 def test_posted_diff_without_anything(decision: dict[str, Any]) -> None:
     """A decision without head, files, reasons or percentile is a run with one result that has no place."""
-    empty: dict[str, Any] = dict.fromkeys(("reasons", "files", "unknown", "lower_it"), [])
+    empty: dict[str, Any] = {key: [] for key in ("reasons", "files", "unknown", "lower_it")}
     bare = {**decision, "head": None, "base": None, "percentile": None, **empty}
     [result] = run_of(bare)["results"]
     assert "locations" not in result
