@@ -16,10 +16,11 @@ from riskml.errors import ArtifactCorrupt
 class Manifest:
     """``manifest.json`` without its protocol number.
 
-    ``label`` and ``training`` are told to people and copied to the card; riskml reads nothing from them. ``base_rate`` is the
-    share of harmful changes at the natural prevalence of the calibration. ``score_quantiles`` and ``feature_quantiles`` hold
-    rising values at evenly spaced ranks from the lowest to the highest. ``background`` is a sample of training rows (features
-    in the order of ``features``, ``None`` = unknown): how far the answer could move if something unknown were known.
+    ``label``, ``training`` and ``evaluation`` are told to people, and the card is made from them; scoring reads none of them.
+    ``base_rate`` is the share of harmful changes at the natural prevalence of the calibration. ``score_quantiles`` and
+    ``feature_quantiles`` hold rising values at evenly spaced ranks from the lowest to the highest. ``background`` is a sample
+    of training rows (features in the order of ``features``, ``None`` = unknown): how far the answer could move if something
+    unknown were known.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Manifest:
     feature_quantiles: Mapping[str, tuple[float, ...]]
     background: tuple[tuple[float | None, ...], ...]
     libraries: Mapping[str, str]
+    evaluation: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,6 +56,7 @@ class Manifest:
             "score_quantiles": list(self.score_quantiles),
             "feature_quantiles": {name: list(values) for name, values in self.feature_quantiles.items()},
             "background": [list(row) for row in self.background], "libraries": dict(self.libraries),
+            "evaluation": dict(self.evaluation),
         }
 
     @classmethod
@@ -68,6 +71,7 @@ class Manifest:
                 feature_quantiles={str(k): tuple(float(v) for v in values) for k, values in data["feature_quantiles"].items()},
                 background=tuple(tuple(None if v is None else float(v) for v in row) for row in data["background"]),
                 libraries={str(k): str(v) for k, v in data["libraries"].items()},
+                evaluation=dict(data.get("evaluation", {})),
                 files={str(k): str(v) for k, v in data["files"].items()},
             )
         except KeyError as problem:

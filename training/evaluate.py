@@ -1,0 +1,225 @@
+"""The honest figures of a model: trained on what came before, tested on what came after, beside what it must beat.
+
+Everything here is plain data (numbers, texts, lists), so that the card is made from it and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import metrics
+from training.baselines import CLASSIC, churn, lines_added, logistic
+from training.calibrate import shift, spread_between
+from training.config import TrainConfig, timestamp
+from training.dataset import DAY, Dataset
+from training.fit import Fitted, Recipe, fit
+
+Floats = NDArray[np.float64]
+Figures = dict[str, Any]
+BUDGETS = (0.05, 0.10, 0.20, 0.30, 0.50)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Train before ``test_from``, test on what was written from then on."""
+
+    train: Dataset
+    test: Dataset
+
+
+def split(data: Dataset, config: TrainConfig) -> Split:
+    """Split by time, with the labels as they are known today."""
+    periods = config.periods
+    start, middle, end = timestamp(periods.train_from), timestamp(periods.test_from), timestamp(periods.test_until)
+    return Split(data.between(start, middle), data.between(middle, end))
+
+
+def split_as_known(data: Dataset, config: TrainConfig) -> Split:
+    """Split by time, training only on labels that were known when the test period began."""
+    at = timestamp(config.periods.test_from)
+    whole = split(data, config)
+    return Split(whole.train.known_by(at, config.periods.maturity_days), whole.test)
+
+
+def evaluate(data: Dataset, recipe: Recipe) -> Figures:
+    """Make all figures. Trains one model per split and one per repository left out: minutes for 100,000 changes."""
+    config = recipe.config
+    honest = split(data, config)
+    model = fit(honest.train, recipe)
+    known = split_as_known(data, config)
+    model_as_known = fit(known.train, recipe)
+    p = model.probabilities(honest.test.features)
+    return {
+        "train": _about(honest.train), "test": _about(honest.test), "rounds": model.rounds,
+        "models": _compared(honest, p, model.threshold, config),
+        "years": _years(honest.test, p, model.threshold),
+        "repositories": _by(honest.test, p, honest.test.repository, config),
+        "size_quintiles": _quintiles(honest.test, p),
+        "curve": _curve(honest.test, p),
+        "unknowns": _unknowns(honest.test, model, recipe),
+        "as_known": {
+            "train": _about(known.train),
+            "years": _years(known.test, model_as_known.probabilities(known.test.features), model_as_known.threshold),
+        },
+        "unseen": unseen(honest, recipe, p),
+    }
+
+
+def unseen(honest: Split, recipe: Recipe, seen: Floats) -> Figures:
+    """Leave each repository out of training and test on it: what a new repository may expect."""
+    rows, shifts = [], []
+    for name in sorted(set(honest.test.repository.tolist())):
+        here = honest.test.repository == name
+        test = honest.test.where(here)
+        if len(test) < 100 or not 0 < test.harm.sum() < len(test):
+            continue
+        model = fit(honest.train.where(honest.train.repository != name), recipe)
+        p = model.probabilities(test.features)
+        moved = shift(np.log(p / (1 - p)), test.harm)
+        shifts.append(moved)
+        rows.append({
+            "repository": name, "changes": len(test), "rate": float(test.harm.mean()), "promised": float(p.mean()),
+            "auc": metrics.auc(test.harm, p), "auc_when_seen": metrics.auc(test.harm, seen[here]),
+            "auc_lines_added": metrics.auc(test.harm, lines_added(test)), "ece": metrics.ece(test.harm, p), "shift": moved[0],
+        })
+    return {
+        "repositories": rows, "spread": spread_between(shifts),
+        **{k: float(np.mean([r[k] for r in rows])) if rows else None
+           for k in ("auc", "auc_when_seen", "auc_lines_added", "ece")},
+    }
+
+
+def _about(data: Dataset) -> Figures:
+    return {
+        "changes": len(data), "harmful": int(data.harm.sum()), "rate": float(data.harm.mean()),
+        "repositories": len(set(data.repository.tolist())), "from": _day(data.at.min()), "to": _day(data.at.max()),
+        "sources": {str(s): int((data.source == s).sum()) for s in sorted(set(data.source.tolist()))},
+    }
+
+
+def _figures(data: Dataset, p: Floats, threshold: float = 0.5) -> Figures:
+    harm = data.harm
+    effort = churn(data)
+    return {
+        "auc": metrics.auc(harm, p), "average_precision": metrics.average_precision(harm, p),
+        "auc_within": metrics.mean_within(data.repository, harm, p),
+        "f1": metrics.f1(harm, p >= 0.5), "mcc": metrics.mcc(harm, p >= 0.5), "f1_tuned": metrics.f1(harm, p >= threshold),
+        "mcc_tuned": metrics.mcc(harm, p >= threshold), "brier": metrics.brier(harm, p), "ece": metrics.ece(harm, p),
+        **{f"captured_{round(100 * b)}": metrics.captured(harm, p, b) for b in BUDGETS},
+        "popt": metrics.popt(harm, p, effort), "popt_per_line": metrics.popt(harm, p / np.maximum(effort, 1), effort),
+        "effort_20": metrics.effort_captured(harm, p / np.maximum(effort, 1), effort),
+    }
+
+
+def _compared(both: Split, p: Floats, threshold: float, config: TrainConfig) -> dict[str, Figures]:
+    """Figures of the model and of what it must beat, each with its bootstrap interval."""
+    train, test = both.train, both.test
+    ranks_only = ("f1", "mcc", "f1_tuned", "mcc_tuned", "brier", "ece", "popt_per_line", "effort_20")
+    la, churned = lines_added(test), churn(test)
+    entrants: dict[str, tuple[Floats, float, tuple[str, ...]]] = {
+        "riskml": (p, threshold, ()),
+        "logistic regression, same features": (logistic(train, test, _varying(train)), 0.5, ()),
+        "logistic regression, classic features": (logistic(train, test, CLASSIC), 0.5, ()),
+        "lines added": (la, np.inf, ranks_only),
+        "churn": (churned, np.inf, ranks_only),
+        "churn, smallest first": (-churned, np.inf, ranks_only),
+    }
+    found = {}
+    for name, (score, cut, meaningless) in entrants.items():
+        figures = {k: v for k, v in _figures(test, score, cut).items() if k not in meaningless}
+        found[name] = {
+            key: {"value": value, "interval": _interval(key, test, score, cut, config)} for key, value in figures.items()
+        }
+    return found
+
+
+_RESAMPLED: Mapping[str, Callable[[Dataset, Floats, float], float]] = {
+    "auc": lambda d, p, _: metrics.auc(d.harm, p),
+    "average_precision": lambda d, p, _: metrics.average_precision(d.harm, p),
+    "auc_within": lambda d, p, _: metrics.mean_within(d.repository, d.harm, p),
+    "f1": lambda d, p, _: metrics.f1(d.harm, p >= 0.5),
+    "mcc": lambda d, p, _: metrics.mcc(d.harm, p >= 0.5),
+    "f1_tuned": lambda d, p, t: metrics.f1(d.harm, p >= t),
+    "mcc_tuned": lambda d, p, t: metrics.mcc(d.harm, p >= t),
+    "brier": lambda d, p, _: metrics.brier(d.harm, p),
+    "ece": lambda d, p, _: metrics.ece(d.harm, p),
+    "captured_10": lambda d, p, _: metrics.captured(d.harm, p, 0.10),
+    "captured_30": lambda d, p, _: metrics.captured(d.harm, p, 0.30),
+}
+
+
+def _interval(key: str, data: Dataset, p: Floats, threshold: float, config: TrainConfig) -> tuple[float, float] | None:
+    metric = _RESAMPLED.get(key)
+    if metric is None or not config.bootstrap:
+        return None
+    slim = data.only(())
+    return metrics.interval(lambda rows: metric(slim.where(rows), p[rows], threshold), len(data), config.bootstrap, config.seed)
+
+
+def _years(data: Dataset, p: Floats, threshold: float) -> list[Figures]:
+    year = np.array([datetime.fromtimestamp(t, UTC).year for t in data.at])
+    parts = [(str(y), year == y) for y in np.unique(year)] + [("all", np.ones(len(data), dtype=bool))]
+    return [{"year": name, **_about(data.where(i)), **_figures(data.where(i), p[i], threshold)} for name, i in parts]
+
+
+def _by(data: Dataset, p: Floats, group: NDArray[np.object_], config: TrainConfig) -> list[Figures]:
+    rows = []
+    for name in sorted(set(group.tolist())):
+        here = group == name
+        harm, score = data.harm[here], p[here]
+        bounds = metrics.interval(lambda i, harm=harm, score=score: metrics.auc(harm[i], score[i]), len(harm),  # type: ignore[misc] # defaults bind the loop's values
+                                  min(config.bootstrap, 200), config.seed) if config.bootstrap else None
+        rows.append({"group": str(name), "changes": len(harm), "rate": float(harm.mean()), "promised": float(score.mean()),
+                     "auc": metrics.auc(harm, score), "interval": bounds, "ece": metrics.ece(harm, score),
+                     "auc_lines_added": metrics.auc(harm, lines_added(data)[here])})
+    return rows
+
+
+def _quintiles(data: Dataset, p: Floats) -> list[Figures]:
+    """AUC among changes of about the same size: what the model knows beyond lines added."""
+    la = lines_added(data)
+    edges = np.quantile(la, [0.2, 0.4, 0.6, 0.8])
+    which = np.searchsorted(edges, la, side="left")
+    rows = []
+    for q in range(5):
+        here = which == q
+        if here.any():
+            rows.append({"from": float(la[here].min()), "to": float(la[here].max()), "changes": int(here.sum()),
+                         "rate": float(data.harm[here].mean()), "auc": metrics.auc(data.harm[here], p[here]),
+                         "auc_lines_added": metrics.auc(data.harm[here], la[here])})
+    return rows
+
+
+def _curve(data: Dataset, p: Floats, bins: int = 10) -> list[Figures]:
+    """Promised and observed rates in tenths of the changes."""
+    parts = np.array_split(np.argsort(p, kind="stable"), bins)
+    return [{"promised": float(p[i].mean()), "observed": float(data.harm[i].mean()), "changes": len(i)}
+            for i in parts if len(i)]
+
+
+def _unknowns(data: Dataset, model: Fitted, recipe: Recipe) -> list[Figures]:
+    """Repeat the test with parts of the features made unknown."""
+    rows = []
+    for pattern in recipe.patterns:
+        p = model.probabilities(pattern.hide(data.features))
+        first = data.at < data.at.min() + 365 * DAY
+        rows.append({"pattern": pattern.name, "features_known": int((~pattern.unknown).sum()), "auc": metrics.auc(data.harm, p),
+                     "auc_within": metrics.mean_within(data.repository, data.harm, p),
+                     "average_precision": metrics.average_precision(data.harm, p), "brier": metrics.brier(data.harm, p),
+                     "ece": metrics.ece(data.harm, p), "ece_first_year": metrics.ece(data.harm[first], p[first])})
+    return rows
+
+
+def _varying(data: Dataset) -> tuple[str, ...]:
+    low, high = np.nanmin(data.features, axis=0), np.nanmax(data.features, axis=0)
+    return tuple(n for n, a, b in zip(data.names, low, high, strict=True) if b > a)
+
+
+def _day(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
