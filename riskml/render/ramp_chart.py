@@ -26,16 +26,17 @@ def draw(stages: Sequence[Mapping[str, Any]]) -> str:
     said = "; ".join(f"{stage['name']}: {stage_share(stage)}" for stage in stages)
     columns = "".join(_column(stage, _LEFT + i * _COLUMN) for i, stage in enumerate(stages))
     return (f'<svg {size} role="img" aria-label="{_shown(said)}">'
-            f'<line class="rail" x1="0" x2="{width}" y1="{bottom}" y2="{bottom}"/>{columns}</svg>')
+            f'<line class="rail" stroke="#888" x1="0" x2="{width}" y1="{bottom}" y2="{bottom}"/>{columns}</svg>')
 
 
 def _column(stage: Mapping[str, Any], left: int) -> str:
     high = _HEIGHT * stage.get("traffic_bp", 0) / 10_000
     copied = _HEIGHT * (stage.get("mirror_bp") or 0) / 10_000
     bottom, middle = _TOP + _HEIGHT, left + (_COLUMN - 16) / 2
+    kinds = (("share", 'fill="#3b6fd4"', high), ("copies", 'fill="none" stroke="#3b6fd4"', copied))
     bars = "".join(
-        f'<rect class="{kind}" x="{left}" y="{bottom - height:.1f}" width="{_COLUMN - 16}" height="{height:.1f}"/>'
-        for kind, height in (("share", high), ("copies", copied)) if height
+        f'<rect class="{kind}" {paint} x="{left}" y="{bottom - height:.1f}" width="{_COLUMN - 16}" height="{height:.1f}"/>'
+        for kind, paint, height in kinds if height
     )
     seconds = stage.get("min_duration_s") or 0
     length = duration(seconds) if seconds else "until approved" if stage.get("approval") == "manual" else ""

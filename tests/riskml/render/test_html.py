@@ -81,7 +81,8 @@ def test_well_formed_and_complete(decision: dict[str, Any]) -> None:
     assert page.open == []
     for shown in ("Release as canary, start 1 %", "7 in 10", "0.73 (0.60–0.84)", "96th percentile", "was fixed 6 times",
                   "−0.20", "billing/charge.py", "62 %", "338 min", "4,046", "split migrations/0042.sql out", "0.38",
-                  "duration_ratio", "the clone is shallow", "score > 0.7", "error_rate_percent beyond 5", "release-risk 2026.11"):
+                  "duration_ratio", "the clone is shallow", "score > 0.7", "error_rate_percent beyond 5",
+                  "release-risk 2026.11"):
         assert shown in page.text, shown
 
 
