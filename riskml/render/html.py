@@ -136,7 +136,10 @@ def _plan(decision: Decision) -> Iterator[str]:
 
 
 def _requests(stage: Mapping[str, Any], key: str) -> str:
-    return number(stage[key]) if stage.get(key) is not None else '<span class="soft">unknown</span>'
+    """Say how many; a stage without a sample needs none, and one without a length expects none, else the traffic is unknown."""
+    if stage.get(key) is not None:
+        return number(stage[key])
+    return '<span class="soft">unknown</span>' if key == "expected_requests" and stage.get("min_duration_s") else "–"
 
 
 def _files(decision: Decision, link: Link) -> Iterator[str]:

@@ -143,6 +143,13 @@ def test_bare_decision(decision: dict[str, Any]) -> None:
     assert "Among recent changesunknown" in text
 
 
+def test_unknown_traffic(decision: dict[str, Any]) -> None:
+    """A stage that lasts without a stated traffic expects an unknown number of requests; one without a length expects none."""
+    assert "–unknown" not in Page(render(decision)).text
+    decision["plan"]["stages"] = [{"name": "p1", "traffic_bp": 100, "min_duration_s": 3600}]
+    assert "–unknown" in Page(render(decision)).text
+
+
 def test_held_release(decision: dict[str, Any]) -> None:
     """What holds a release is in the banner."""
     held = copy.deepcopy(decision)
