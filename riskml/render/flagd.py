@@ -45,7 +45,7 @@ def render(plan: Plan, *, flag: str | None = None, stage: str | None = None) -> 
         "state": "ENABLED",
         "variants": {"on": "on", "shadow": "shadow", "off": "off"} if dark else {"on": True, "off": False},
         "defaultVariant": "off",
-        "targeting": {"$ref": now.name if now else ROLLBACK},
+        "targeting": {"if": [True, {"$ref": now.name if now else ROLLBACK}, "off"]},  # a reference must not stand alone
         "metadata": notes,
     }
     evaluators = {**rules, ROLLBACK: _always("off")}
