@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from math import isnan
 from typing import Literal
 
 from riskml.errors import BadFeatureValue, FeatureError, UnknownFeature
@@ -94,7 +93,7 @@ def _checked(feature: Feature, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadFeatureValue("not a number", where=where, got=value,
         expected=f"a number of {feature.unit}, or null when unknown")
-    if isnan(value):
+    if value != value:  # NaN; isnan would choke on an integer too large for a float
         return UNKNOWN
     if not feature.low <= value <= feature.high or abs(value) > 1e15:
         raise BadFeatureValue("outside of its range", where=where, got=value,
