@@ -82,6 +82,17 @@ class Events:
             self.since[author] = position
             self.newcomers.append(position)
 
+    def ends_at(self, position: int) -> bool:
+        """Whether the event at a position was the deletion of the file."""
+        at = bisect_left(self.deletions, position)
+        return at < len(self.deletions) and self.deletions[at] == position
+
+    def rewind(self, position: int) -> None:
+        """Take back all events from a position on."""
+        for sorted_ in (self.positions, self.fixes, self.reverts, self.deletions, self.newcomers):
+            del sorted_[bisect_left(sorted_, position):]
+        self.since = {author: first for author, first in self.since.items() if first < position}
+
     def developers(self, visible: Visible, authors: Sequence[int]) -> int:
         """Count distinct authors of the visible events; ``authors`` tells the author of each position."""
         sure, more = visible.select(self.positions)

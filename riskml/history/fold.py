@@ -14,9 +14,9 @@ class History(Log):
     def view(self, base: str | None) -> View:
         """Show what is known at ``base``, the commit that a change starts from; ``None`` is the parent of a root.
 
-        Raises ``UsageError`` when the base was never appended.
+        Raises ``UsageError`` when the base was never appended, unless the history is incomplete and may well lack it.
         """
-        if base is None:
+        if base is None or (base not in self.positions and not self.complete):
             return View(self, NOTHING)
         if base not in self.positions:
             raise UsageError("this commit was not mined", where="history", got=base, expected="a commit of the mined history")

@@ -1,31 +1,42 @@
-"""The fold: an append-only log of commits, kept as one sorted list of positions per file."""
+"""The facts that a history consists of, kept as one sorted list of positions per file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, MutableSequence, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from riskml.change import Change, Commit, FileDiff
 from riskml.errors import UsageError
 from riskml.history.events import Events, Flags
+from riskml.history.order import Key
 from riskml.history.visible import NOTHING, Visible
 from riskml.message import is_fix, is_revert
 
 FREE = -1
+NEW = -1
+NOBODY = -1
 SMALL = 30
 """A commit with more files than this says nothing about which files belong together."""
 
-NOWHERE: frozenset[str] = frozenset()
 _REMEMBERED = 2048
 _HIDES = ord("1")
 _SHOWS = ord("0")
 
 
+class Touch(NamedTuple):
+    """A commit changed a file; ``deletes`` when it ended it."""
+
+    file: int
+    deletes: bool
+
+
 class Binding(NamedTuple):
     """From the commit at ``position`` on, a path means this file (``FREE``: none, because the file was renamed away).
 
-    ``origin`` is set where the path began a new file: the position of the binding that had freed it, -1 if it was never used.
+    ``origin`` is set where the path began a file: the position of the binding that had freed it, ``NEW`` if it was never used.
     """
 
     position: int
@@ -33,28 +44,62 @@ class Binding(NamedTuple):
     origin: int | None
 
 
+class Bindings(Protocol):
+    """Bindings of each path, oldest first."""
+
+    def get(self, path: str) -> list[Binding] | None:
+        """Return the list of a path, to be read and changed in place; ``None`` if there is none."""
+        ...
+
+    def setdefault(self, path: str, start: list[Binding]) -> list[Binding]:
+        """Return the list of a path, which is ``start`` if there was none."""
+        ...
+
+
+@dataclass(slots=True)
+class Told:
+    """What the log keeps of one commit, free of positions, so that it can be told again at another one.
+
+    ``bound`` holds path, file and origin; an origin is the id of a commit, empty for a path that was never used.
+    """
+
+    key: Key
+    parents: tuple[str, ...]
+    author: int
+    flags: Flags | None
+    touched: tuple[Touch, ...]
+    bound: tuple[tuple[str, int, str | None], ...]
+    subsystems: frozenset[str]
+
+
 class Log:
     """Facts of commits, in the order of ``riskml.history.order``.
 
-    ``complete`` is False for a shallow clone: what lies before it is unknown, so views say that the past is.
+    ``complete`` is False for a shallow clone: what lies before it is unknown, so views say that the past is. The columns are
+    public to the rooms that show and keep a history; only ``append``, ``tell`` and ``rewind`` change them.
     """
 
     def __init__(self, *, complete: bool = True) -> None:
         self.complete = complete
+        self.shas: list[str] = []
         self.positions: dict[str, int] = {}
         self.times: list[int] = []
-        self.parents: list[tuple[int, ...]] = []
+        self.generations: list[int] = []
+        self.parents: MutableSequence[Sequence[int]] = []
         self.firsts: list[int] = []
         self.authors: list[int] = []
-        self.touched: list[tuple[int, ...]] = []
+        self.flags: list[Flags | None] = []
+        self.touched: MutableSequence[Sequence[int]] = []
+        self.bound_paths: MutableSequence[Sequence[str]] = []
         self.subsystems: list[frozenset[str]] = []
-        self.files: list[Events] = []
+        self.files: MutableSequence[Events] = []
+        self.bindings: Bindings = dict[str, list[Binding]]()
         self.everything = Events()
         self.by_author: list[list[int]] = []
         self.plain_bits = self.fix_bits = self.revert_bits = 0
-        self.bindings: dict[str, list[Binding]] = {}
-        self._developers: dict[bytes, int] = {}
+        self.developers: dict[bytes, int] = {}
         self._seen: dict[int, Visible] = {}
+        self._set_aside: dict[tuple[str, str], int] = {}
 
     def __len__(self) -> int:
         return len(self.times)
@@ -62,38 +107,105 @@ class Log:
     def __contains__(self, sha: object) -> bool:
         return sha in self.positions
 
+    def key(self, sha: str) -> Key:
+        """Return the place of a known commit in the order."""
+        position = self.positions[sha]
+        return Key(self.times[position], self.generations[position], sha)
+
     def append(self, change: Change) -> int:
         """Add one commit and return its position. Merges (two parents or more) add no events: their branches did.
 
         Raises ``UsageError`` when a parent was not appended before, or the order is not that of ``ordered``.
         """
         commit = change.commits[-1]
-        position = len(self.times)
         parents = self._parents(commit)
-        before = self.before(parents)
-        settled = max([commit.committed_at, *(self.times[p] for p in parents)])
-        if commit.sha in self.positions or (self.times and settled < self.times[-1]):
-            raise UsageError("commits must be appended once and in order", where=commit.sha, expected="the order of ordered()")
+        above = [self.key(parent) for parent in parents]
+        key = Key(max([commit.committed_at, *(k.settled for k in above)]),
+                  1 + max((k.generation for k in above), default=0), commit.sha)
         merge = len(commit.parents) > 1
-        author = -1 if merge else self._author(commit)
-        files = [] if merge else self._apply(change.files, before, position)
-        seen = before.grown(position).with_next()
+        if merge:
+            told = Told(key, parents, NOBODY, None, (), (), frozenset())
+        else:
+            touched, bound = self._resolved(change.files, self.before([self.positions[p] for p in parents]))
+            told = Told(key, parents, self._author(commit), Flags(is_fix(commit.message), is_revert(commit.message)),
+                        touched, bound, frozenset([subsystem(diff.path) for diff in change.files]))
+        return self.tell(told)
+
+    def tell(self, told: Told) -> int:
+        """Add the facts of one commit and return its position.
+
+        Raises ``UsageError`` when it comes a second time, or earlier than its place in the order.
+        """
+        position = len(self.times)
+        sha = told.key.sha
+        if sha in self.positions or (position and told.key < self.key(self.shas[-1])):
+            raise UsageError("commits must be told once and in order", where=sha, expected="the order of riskml.history.ordered")
+        parents = tuple([self.positions[p] for p in told.parents])
+        seen = self.before(parents).grown(position).with_next()
         self._remember(position, seen)
-        self.positions[commit.sha] = position
-        self.times.append(settled)
+        self.shas.append(sha)
+        self.positions[sha] = position
+        self.times.append(told.key.settled)
+        self.generations.append(told.key.generation)
         self.parents.append(parents)
         self.firsts.append(seen.first)
-        self.authors.append(author)
-        self.subsystems.append(NOWHERE if merge else frozenset(map(subsystem, (diff.path for diff in change.files))))
-        self.touched.append(tuple(dict.fromkeys(file for file, _ in files)))
-        if not merge:
-            flags = Flags(is_fix(commit.message), is_revert(commit.message))
-            self.everything.append(position, flags, author)
-            self._mark(position, flags)
-            self.by_author[author].append(position)
-            for file, deletes in files:
-                self.files[file].append(position, flags, author, deletes=deletes)
+        self.authors.append(told.author)
+        self.flags.append(told.flags)
+        self.touched.append([file for file, _ in told.touched])
+        self.bound_paths.append([path for path, _, _ in told.bound])
+        self.subsystems.append(told.subsystems)
+        for path, file, origin in told.bound:
+            start = None if origin is None else self.positions[origin] if origin else NEW
+            self.bindings.setdefault(path, []).append(Binding(position, file, start))
+        if told.flags is not None:
+            self._count(position, told.flags, told.author)
+            for file, deletes in told.touched:
+                self.files[file].append(position, told.flags, told.author, deletes=deletes)
         return position
+
+    def rewind(self, position: int) -> list[Told]:
+        """Take back all commits from a position on, and return their facts, oldest first.
+
+        >>> log = Log()
+        >>> log.rewind(0)
+        []
+        """
+        told = [self.told(p) for p in range(position, len(self))]
+        for fact in told:
+            del self.positions[fact.key.sha]
+            self._set_aside.update(((path, origin), file) for path, file, origin in fact.bound if origin is not None)
+            for path in {path for path, _, _ in fact.bound}:
+                bindings = self.bindings.setdefault(path, [])
+                del bindings[bisect_left(bindings, position, key=_position):]
+        for file in {file for fact in told for file, _ in fact.touched}:
+            self.files[file].rewind(position)
+        self.everything.rewind(position)
+        for author in {fact.author for fact in told if fact.author != NOBODY}:
+            positions = self.by_author[author]
+            del positions[bisect_left(positions, position):]
+        mask = (1 << position) - 1
+        self.plain_bits &= mask
+        self.fix_bits &= mask
+        self.revert_bits &= mask
+        self._seen = {p: visible for p, visible in self._seen.items() if p < position}
+        for column in (self.shas, self.times, self.generations, self.parents, self.firsts, self.authors, self.flags,
+                       self.touched, self.bound_paths, self.subsystems):
+            del column[position:]
+        return told
+
+    def told(self, position: int) -> Told:
+        """Return the facts of the commit at a position."""
+        bound = []
+        for path in dict.fromkeys(self.bound_paths[position]):
+            for binding in self.bindings.get(path) or ():
+                if binding.position == position:
+                    origin = binding.origin
+                    bound.append((path, binding.file, None if origin is None else "" if origin == NEW else self.shas[origin]))
+        touched = tuple([Touch(file, self.files[file].ends_at(position)) for file in self.touched[position]])
+        return Told(
+            self.key(self.shas[position]), tuple([self.shas[p] for p in self.parents[position]]), self.authors[position],
+            self.flags[position], touched, tuple(bound), self.subsystems[position],
+        )
 
     def before(self, parents: Sequence[int]) -> Visible:
         """Return what a commit with these parents finds."""
@@ -116,7 +228,7 @@ class Log:
 
     def bound(self, path: str, visible: Visible) -> Binding | None:
         """Return the latest visible binding of a path."""
-        for binding in reversed(self.bindings.get(path, ())):
+        for binding in reversed(self.bindings.get(path) or ()):
             if binding.position in visible:
                 return binding
         return None
@@ -128,10 +240,10 @@ class Log:
 
     def developer(self, email: str) -> int | None:
         """Return the number of the author with this address; ``None`` for one who wrote nothing yet."""
-        return self._developers.get(developer_key(email))
+        return self.developers.get(developer_key(email))
 
-    def _parents(self, commit: Commit) -> tuple[int, ...]:
-        known = tuple(self.positions[p] for p in commit.parents if p in self.positions)
+    def _parents(self, commit: Commit) -> tuple[str, ...]:
+        known = tuple([p for p in commit.parents if p in self.positions])
         if len(known) < len(commit.parents) and self.complete:
             raise UsageError("a parent is missing from the history", where=commit.sha, got=commit.parents,
                              expected="parents before children, or a history that is marked as incomplete")
@@ -139,38 +251,49 @@ class Log:
 
     def _author(self, commit: Commit) -> int:
         key = developer_key(commit.author.email if commit.author else "")
-        number = self._developers.setdefault(key, len(self._developers))
-        if number == len(self.by_author):
-            self.by_author.append([])
-        return number
+        return self.developers.setdefault(key, len(self.developers))
 
-    def _apply(self, diffs: Sequence[FileDiff], before: Visible, position: int) -> list[tuple[int, bool]]:
-        """Find the file of each diff as the parent names it, then bind the new names. Returns files and whether they end."""
-        found = [(diff, self.bound(diff.path if diff.status == "C" else diff.old_path, before)) for diff in diffs]
-        for diff, binding in found:
-            if diff.status == "R" and binding is not None:
-                self.bindings[diff.old_path].append(Binding(position, FREE, None))
-        touched = []
-        for diff, binding in found:
-            if binding is None or binding.file == FREE:
-                file = self._begin(diff.path, -1 if binding is None else binding.position, position)
+    def _resolved(
+        self, diffs: Sequence[FileDiff], before: Visible
+    ) -> tuple[tuple[Touch, ...], tuple[tuple[str, int, str | None], ...]]:
+        """Find the file of each diff as the parent names it, and what the paths mean from now on."""
+        touched: dict[int, bool] = {}
+        freed: list[tuple[str, int, str | None]] = []
+        bound: list[tuple[str, int, str | None]] = []
+        for diff in diffs:
+            source = self.bound(diff.old_path, before) if diff.status == "R" else None
+            if source is not None and source.file != FREE:
+                file = source.file
+                freed.append((diff.old_path, FREE, None))
+                bound.append((diff.path, file, None))
             else:
-                file = binding.file
-                if diff.status == "R":
-                    self.bindings.setdefault(diff.path, []).append(Binding(position, file, None))
-            touched.append((file, diff.status == "D"))
-        return touched
+                binding = self.bound(diff.path, before)
+                if binding is not None and binding.file != FREE:
+                    file = binding.file
+                else:
+                    origin = "" if binding is None else self.shas[binding.position]
+                    file = self._begun(diff.path, origin)
+                    bound.append((diff.path, file, origin))
+            touched[file] = diff.status == "D" and touched.get(file, True)
+        return tuple([Touch(file, deletes) for file, deletes in touched.items()]), (*freed, *bound)
 
-    def _begin(self, path: str, origin: int, position: int) -> int:
-        """Bind a path to a file of its own: the one that an unseen branch began at the same point, or a new one."""
-        known = self.bindings.setdefault(path, [])
-        file = next((b.file for b in known if b.origin == origin), len(self.files))
-        if file == len(self.files):
-            self.files.append(Events())
-        known.append(Binding(position, file, origin))
-        return file
+    def _begun(self, path: str, origin: str) -> int:
+        """Return the file that an unseen branch, or a commit to be told again, began at the same point; else a new one."""
+        known = self._set_aside.get((path, origin))
+        if known is not None:
+            return known
+        start = self.positions[origin] if origin else NEW
+        for binding in self.bindings.get(path) or ():
+            if binding.origin == start:
+                return binding.file
+        self.files.append(Events())
+        return len(self.files) - 1
 
-    def _mark(self, position: int, flags: Flags) -> None:
+    def _count(self, position: int, flags: Flags, author: int) -> None:
+        self.everything.append(position, flags, author)
+        while len(self.by_author) <= author:
+            self.by_author.append([])
+        self.by_author[author].append(position)
         bit = 1 << position
         self.plain_bits |= bit
         if flags.fix:
@@ -207,3 +330,7 @@ def subsystem(path: str) -> str:
 def developer_key(email: str) -> bytes:
     """Opaque key of an author. The address itself is never kept."""
     return blake2b(email.strip().lower().encode("utf-8", "replace"), digest_size=8, person=b"riskml developer").digest()
+
+
+def _position(binding: Binding) -> int:
+    return binding.position

@@ -113,7 +113,7 @@ class View:
             commits=commits[0], commits_90d=commits[2], commits_365d=commits[3], developers_90d=len(developers),
             fixes=fixes[0], fixes_90d=fixes[2], fixes_365d=fixes[3],
             reverts=reverts[0], reverts_90d=reverts[2], reverts_365d=reverts[3],
-            first_changed_at=log.times[0] if self._visible.limit else None,
+            first_changed_at=log.times[self._visible.lowest()] if self._visible.limit else None,
             last_changed_at=log.times[self._visible.limit - 1] if self._visible.limit else None,
         )
 
@@ -148,11 +148,11 @@ class View:
         shown = f"{unseen:0{limit - start - sure}b}"[::-1]
         return chain(authors[:sure], compress(authors[sure:], map("0".__eq__, shown)))
 
-    def _neighbours(self, events: Events) -> list[tuple[int, ...]]:
+    def _neighbours(self, events: Events) -> list[Sequence[int]]:
         """Files of the last commits that touched a file and few others."""
         sure, more = self._visible.select(events.positions)
         touched = self._log.touched
-        found: list[tuple[int, ...]] = []
+        found: list[Sequence[int]] = []
         for position in chain(reversed(more), reversed(events.positions[max(0, sure - _REACH):sure])):
             if len(touched[position]) <= SMALL:
                 found.append(touched[position])
@@ -163,9 +163,7 @@ class View:
     def _alive(self, file: int) -> bool:
         events = self._log.files[file]
         sure, more = self._visible.select(events.positions)
-        last = more[-1] if more else events.positions[sure - 1]
-        at = bisect_left(events.deletions, last)
-        return not (at < len(events.deletions) and events.deletions[at] == last)
+        return not events.ends_at(more[-1] if more else events.positions[sure - 1])
 
     def _of_author(self, email: str) -> list[int]:
         developer = self._log.developer(email)

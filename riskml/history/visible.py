@@ -38,9 +38,9 @@ class Visible(NamedTuple):
         first, hidden = self.first, self.hidden
         return sure, [p for p in positions[sure:end] if not hidden >> (p - first) & 1]
 
-    def count_hidden(self, since: int = 0) -> int:
-        """How many positions from ``since`` up to the limit are hidden."""
-        return (self.hidden >> max(0, since - self.first)).bit_count()
+    def lowest(self) -> int:
+        """Return the lowest visible position; the limit if there is none."""
+        return 0 if self.first else (~self.hidden & (self.hidden + 1)).bit_length() - 1
 
     def grown(self, limit: int) -> Visible:
         """Reach up to a higher limit, with everything from here to there hidden."""

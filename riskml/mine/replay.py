@@ -40,8 +40,7 @@ class Replay:
             change = self._measured(read)
             for diff in change.files:
                 learn(diff)
-            base = change.base if change.base in history.positions or history.complete else None
-            yield change, history.view(base)
+            yield change, history.view(change.base)
             history.append(change)
 
     def _missing(self, sha: str, blobs: tuple[str, ...]) -> None:
