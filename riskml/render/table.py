@@ -10,18 +10,22 @@ from riskml.errors import RenderRefused, UsageError
 from riskml.plan import Plan
 from riskml.render import (
     argo,
+    decision_json,
     envoy,
     flagd,
     flagger,
     gateway_api,
     haproxy,
     hpa,
+    html,
     istio,
+    junit,
     kubernetes,
     markdown,
     nginx,
     plain,
     prometheus,
+    sarif,
     spinnaker,
     text,
     unleash,
@@ -48,6 +52,10 @@ RENDERERS: dict[str, Callable[..., str]] = {
 OUTPUTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "text": text.render,
     "markdown": markdown.render,
+    "json": decision_json.render,
+    "html": html.render,
+    "sarif": sarif.render,
+    "junit": junit.render,
 }
 """Every way to show a decision."""
 
