@@ -34,7 +34,7 @@ class Subject:
     """What is released. ``commit_sha`` is git's null id (forty zeros) when the change is no commit."""
 
     service: str
-    commit_sha: Annotated[str, Limits(pattern=r"^[0-9a-f]{7,64}$")] = NO_COMMIT
+    commit_sha: Annotated[str, Limits(pattern=r"^[0-9a-f]{7,64}$")]
     namespace: str | None = None
     environment: str | None = None
     repository: str | None = None

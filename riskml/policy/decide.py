@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from riskml.document import printable
 from riskml.errors import PolicyError
 from riskml.plan import (
+    NO_COMMIT,
     Analysis,
     DecidedBy,
     Factors,
@@ -58,7 +59,7 @@ def decide(
     >>> plan.strategy, plan.initial_traffic_bp, plan.rules_fired, [s.traffic_bp for s in plan.stages]
     ('canary', 100, ('score > 0.7',), [100, 500, 2500, 5000, 10000])
     """
-    subject = subject or Subject(facts.context.name)
+    subject = subject or Subject(facts.context.name, NO_COMMIT)
     traffic = traffic_of(policy.text, facts.context.requests_per_minute)
     rule, unjudged = policy.rule_for(facts)
     fired, notes = [str(rule)], [f"a rule could not be judged, because what it asks is unknown: {r}" for r in unjudged]
@@ -215,6 +216,8 @@ def _risk(facts: Facts, policy: Policy) -> Risk:
         lower=None if facts.lower is None else min(1.0, facts.lower * scale),
         upper=None if facts.upper is None else min(1.0, facts.upper * scale),
         band=None if band == "unknown" else band,
-        factors=Factors(context.impact, facts.probability, context.detection_capability, context.rollback_speed),
+        factors=None if facts.probability is None else Factors(
+            context.impact, facts.probability, context.detection_capability, context.rollback_speed
+        ),
         reasons=tuple(RiskReason(r.feature, printable(r.text), r.contribution) for r in facts.reasons),
     )

@@ -16,9 +16,12 @@ OTHER_KEYS = ("tier", "tests_failed", "unknown", "destructive_migration")
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One change as the policy sees it. ``lower`` and ``upper`` bound the probability; ``None`` and NaN are unknown."""
+    """One change as the policy sees it. ``lower`` and ``upper`` bound the probability; ``None`` and NaN are unknown.
 
-    probability: float
+    With a probability, the score must be ``risk_score`` of it and the context: the plan shows the arithmetic.
+    """
+
+    probability: float | None
     score: float
     context: ServiceContext = ServiceContext()  # noqa: RUF009 # frozen, so one default can be shared
     percentile: float | None = None
@@ -45,9 +48,9 @@ class Facts:
         return None if found is None or isnan(found) else float(found)
 
 
-def facts_of_score(probability: float, context: ServiceContext = ServiceContext()) -> Facts:  # noqa: B008 # frozen
-    """Return the facts of a bare probability: nothing else is known of the change."""
-    return Facts(probability=probability, score=risk_score(probability, context), context=context)
+def facts_of_score(score: float, context: ServiceContext = ServiceContext()) -> Facts:  # noqa: B008 # frozen
+    """Return the facts of a bare score: nothing else is known of the change, not even its probability of harm."""
+    return Facts(probability=None, score=risk_score(score, ServiceContext()), context=context)  # checks the range
 
 
 def facts_of(assessment: Assessment, context: ServiceContext, *, destructive_migration: bool | None = None) -> Facts:

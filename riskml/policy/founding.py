@@ -7,7 +7,7 @@ from numbers import Real
 
 from riskml.errors import PolicyError
 from riskml.plan import whole
-from riskml.policy.facts import Facts
+from riskml.policy.facts import facts_of_score
 from riskml.policy.policy import default_policy
 
 
@@ -27,7 +27,7 @@ def optimize_release_plan(risk: Mapping[str, object]) -> dict[str, object]:
     score = risk["score"]
     if isinstance(score, bool) or not isinstance(score, Real) or not 0 <= float(score) <= 1:  # NaN is in no range
         raise PolicyError("not a score", where="score", got=score, expected="a number from 0 to 1")
-    rule, _ = default_policy().rule_for(Facts(probability=float(score), score=float(score)))
+    rule, _ = default_policy().rule_for(facts_of_score(float(score)))
     plan: dict[str, object] = {"strategy": rule.strategy}
     if rule.initial_bp is not None:
         plan["initial_traffic"] = whole(rule.initial_bp / 100)

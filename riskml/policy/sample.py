@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, sqrt
 from statistics import NormalDist
 from typing import Annotated
@@ -29,6 +30,7 @@ class Sample:
 DEFAULT_SAMPLE = Sample()
 
 
+@lru_cache(maxsize=4096)
 def fixed_sample(share: float, baseline: float, degraded: float, alpha: float, power: float) -> float:
     """Return the requests that the new version must get at a share of the traffic for one look at the end.
 
