@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 
 import uvicorn
 
-from api.app import create_app
+from api.app import create_app, described
 from api.settings import Settings
 from api.telemetry import log_as_json
 from riskml.errors import RiskmlError, StoreError, UsageError
@@ -22,7 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (0: any free one)")
     parser.add_argument("--drain", type=int, default=30, metavar="SECONDS", help="time that running requests get at the end")
+    parser.add_argument("--openapi", action="store_true", help="print the OpenAPI document and stop")
     asked = parser.parse_args(arguments)
+    if asked.openapi:
+        print(json.dumps(described(), indent=1, ensure_ascii=False))  # noqa: T201 - asked for
+        return 0
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # single rows gain nothing from threads, and lose milliseconds to them
     try:
         settings = Settings.from_environ()

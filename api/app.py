@@ -37,14 +37,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return application(Service(settings, Store.open(settings.store), ModelJudge.open(settings)))
 
 
+def described() -> dict[str, Any]:
+    """Make the OpenAPI document, without opening anything."""
+    return _routed().openapi()
+
+
 def application(service: Service) -> FastAPI:
     """Build the application around a service."""
-    app = FastAPI(title="riskml", version=API_VERSION, docs_url=None, redoc_url=None, lifespan=_lifespan,
-                  description="How risky a change is to release, and how to release it.",
-                  responses={"default": {"model": schemas.ProblemOut, "description": "A refusal (application/problem+json)."}})
+    app = _routed()
     app.state.service = service
-    for each in (assessments, plans, outcomes, model, health, pages):
-        app.include_router(each.router)
     app.add_exception_handler(RiskmlError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -52,6 +53,15 @@ def application(service: Service) -> FastAPI:
     if service.settings.token_file is not None:
         app.add_middleware(Access, tokens=read_tokens(service.settings.token_file))
     app.add_middleware(Telemetry, registry=service.registry)
+    return app
+
+
+def _routed() -> FastAPI:
+    app = FastAPI(title="riskml", version=API_VERSION, docs_url=None, redoc_url=None, lifespan=_lifespan,
+                  description="How risky a change is to release, and how to release it.",
+                  responses={"default": {"model": schemas.ProblemOut, "description": "A refusal (application/problem+json)."}})
+    for each in (assessments, plans, outcomes, model, health, pages):
+        app.include_router(each.router)
     _describe_bodies(app)
     return app
 
@@ -116,7 +126,7 @@ def _describe_bodies(app: FastAPI) -> None:
     """Add the bodies that routes read by themselves to the OpenAPI document."""
     made = app.openapi
 
-    def described() -> dict[str, Any]:
+    def whole() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = made()
             components = document.setdefault("components", {}).setdefault("schemas", {})
@@ -126,4 +136,4 @@ def _describe_bodies(app: FastAPI) -> None:
                 components[each.__name__] = schema
         return app.openapi_schema or {}
 
-    app.openapi = described  # type: ignore[method-assign] # the way that FastAPI documents
+    app.openapi = whole  # type: ignore[method-assign] # the way that FastAPI documents

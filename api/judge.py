@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from difflib import get_close_matches
 from math import isnan
 from pathlib import Path
 
+from api.mirrors import Mirrors
 from api.recent import RememberingScorer
 from api.schemas import PredictIn, ServiceIn
 from api.settings import Settings
@@ -30,6 +33,7 @@ from riskml.policy.policy import Policy, default_policy, load_policy
 from riskml.ports import Vector
 from riskml.suite import SuiteRun
 
+LOG = logging.getLogger("riskml.api")
 _INLINE_BYTES = 20_000  # a diff of this size is parsed and scored in a few milliseconds: a thread would cost more
 
 
@@ -73,6 +77,8 @@ class ModelJudge:
 
     def __init__(self, settings: Settings, brain: Brain) -> None:
         self._settings = settings
+        self._mirrors = Mirrors.read(settings.repositories)
+        self._turns: dict[Path, asyncio.Lock] = {}  # one at a time per repository: the next finds the history mined
         self._brain = brain
         self._miners = Workers("mining", threads=settings.mining_threads, queue=settings.mining_queue, retry_after_s=5)
 
@@ -108,12 +114,13 @@ class ModelJudge:
         brain = self._brain
         if request.form == "features":
             return self._of_features(brain, request, suite, id_, now, recent)
-        small = request.diff is not None and len(request.diff) <= _INLINE_BYTES and suite is None
-        if request.form == "diff":
-            if small:
-                return self._of_diff(brain, request, suite, id_, now, recent)
-            return await self._miners.run(lambda: self._of_diff(brain, request, suite, id_, now, recent))
-        raise NotImplementedError
+        mirror = self._mirrors.get(request.repository) if request.form == "range" else self._mirrors.find(request.repository)
+        if mirror is not None:
+            turn = self._turns.setdefault(mirror, asyncio.Lock())
+            return await self._miners.run(lambda: self._with_history(brain, mirror, request, suite, id_, now), turn)
+        if len(request.diff or "") <= _INLINE_BYTES and suite is None:
+            return self._of_diff(brain, request, suite, id_, now, recent)
+        return await self._miners.run(lambda: self._of_diff(brain, request, suite, id_, now, recent))
 
     def _of_features(self, brain: Brain, request: PredictIn, suite: SuiteRun | None, id_: str, now: datetime,
                      recent: Sequence[Vector]) -> Decision:
@@ -121,14 +128,32 @@ class ModelJudge:
         if suite is not None:
             vector = with_tests(vector, suite)
         return judge_features(vector, brain.scorer, brain.policy(request.policy), id=id_, now=now,
-                              repository=request.repository, context=_context(request.service), recent=recent)
+                              repository=request.repository, base=request.base, head=request.head,
+                              context=_context(request.service), recent=recent)
+
+    def _with_history(self, brain: Brain, mirror: Path, request: PredictIn, suite: SuiteRun | None, id_: str,
+                      now: datetime) -> Decision:
+        """Judge a range, or a diff, of a repository whose history is at hand."""
+        from riskml.adapters.git import GitRepository
+        from riskml.local import Workspace
+
+        workspace = Workspace(GitRepository.open(mirror, search_parent=False), self._settings.state, notice=LOG.warning)
+        if request.form == "range":
+            change = workspace.repository.change(request.base, request.head or "HEAD")
+            base = change.base
+        else:
+            change = change_of_diff(request, now)
+            base = workspace.repository.resolve(request.base or workspace.repository.default_base("HEAD"))
+        past = workspace.past(base)
+        policy = brain.policy(request.policy) if request.policy != "default" else (
+            workspace.policy(base) or brain.policy("default"))
+        return judge(change, past.view, _matched(suite, change), brain.scorer, policy, id=id_, now=now,
+                     repository=request.repository, context=_context(request.service), recent=past.recent)
 
     def _of_diff(self, brain: Brain, request: PredictIn, suite: SuiteRun | None, id_: str, now: datetime,
                  recent: Sequence[Vector]) -> Decision:
         change = change_of_diff(request, now)
-        if suite is not None:
-            suite = match_coverage(suite, [f.path for f in change.files])
-        return judge(change, None, suite, brain.scorer, brain.policy(request.policy), id=id_, now=now,
+        return judge(change, None, _matched(suite, change), brain.scorer, brain.policy(request.policy), id=id_, now=now,
                      repository=request.repository, context=_context(request.service), recent=recent)
 
 
@@ -140,7 +165,12 @@ def change_of_diff(request: PredictIn, now: datetime) -> Change:
         author=None if c.author is None else _person(c.author)) for c in request.commits)
     files = parse_patch((request.diff or "").encode("utf-8", "surrogatepass"))
     at = max((c.committed_at for c in commits), default=int(now.timestamp()))
-    return Change(files, commits, at, head=commits[-1].sha if commits else None, kind="diff")
+    head = request.head or (commits[-1].sha if commits else None)
+    return Change(files, commits, at, base=request.base, head=head, kind="diff")
+
+
+def _matched(suite: SuiteRun | None, change: Change) -> SuiteRun | None:
+    return None if suite is None else match_coverage(suite, [f.path for f in change.files])
 
 
 def with_tests(vector: Vector, suite: SuiteRun) -> dict[str, float]:

@@ -11,11 +11,12 @@ from riskml.outcome import Happened
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(gt=0, le=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Key = Annotated[str, Field(min_length=1, max_length=255)]
 Form = Literal["range", "diff", "features"]
 
-FORMS: dict[str, Form] = {"head": "range", "base": "range", "diff": "diff", "features": "features"}
-"""The key that makes a request one of the three forms; ``head`` is the one that its form requires."""
+FORMS: dict[str, Form] = {"diff": "diff", "features": "features", "head": "range"}
+"""The key that makes a request one of the three forms. Beside a diff or features, base and head say what they belong to."""
 
 
 class In(BaseModel):
@@ -50,14 +51,17 @@ class ServiceIn(In):
 
 
 class PredictIn(In):
-    """One change, in one of three forms: base and head, a diff, or features. The keys that are present decide which."""
+    """One change, in one of three forms: a diff, features, or head (and base) alone. The keys that are present decide which."""
 
     repository: Annotated[str, Field(min_length=1, max_length=255, description="Key of the repository, such as acme/shop.")]
-    base: Annotated[str | None, Field(description="With `head`: what it goes into; the default branch if absent.")] = None
-    head: Annotated[str | None, Field(description="Commit, branch or tag of the change, in the service's mirror.")] = None
+    base: Annotated[str | None, Field(
+        max_length=255, description="What the change goes into: in the service's mirror, its default branch if absent.")] = None
+    head: Annotated[str | None, Field(
+        max_length=255, description="The change: alone, a commit, branch or tag in the service's mirror; beside a diff or "
+                                    "features, the commit that they describe.")] = None
     diff: Annotated[str | None, Field(description="A unified diff as git writes it.")] = None
     commits: Annotated[tuple[CommitIn, ...], Field(description="With `diff`: the commits it consists of.")] = ()
-    features: Annotated[dict[str, float | None] | None, Field(
+    features: Annotated[dict[str, Finite | None] | None, Field(
         description="What `riskml features` prints; `null` is unknown, unknown names are refused.")] = None
     tests: Annotated[Any, Field(description="Suite runs as `riskml features` prints them.")] = None
     service: ServiceIn | None = None
@@ -67,17 +71,14 @@ class PredictIn(In):
     @property
     def form(self) -> Form:
         """Which of the forms this is; ``Malformed`` names the key that is too much or missing."""
-        given = [key for key in FORMS if key in self.model_fields_set and getattr(self, key) is not None]
-        forms = {FORMS[key] for key in given}
-        if not forms:
-            raise Malformed("nothing to assess", where="the body", got=sorted(self.model_fields_set),
-                            expected="one of: head (with base), diff, features")
-        if len(forms) > 1:
-            raise Malformed("more than one form of change", where=given[-1], got=given,
-                            expected="either head (with base), or diff, or features")
-        form = forms.pop()
-        if form == "range" and self.head is None:
-            raise Malformed("missing key", where="head", expected="the commit to assess, beside base")
+        given = [key for key in FORMS if getattr(self, key) is not None]
+        if not given:
+            where = "head" if self.base is not None else "the body"
+            raise Malformed("nothing to assess", where=where, got=sorted(self.model_fields_set),
+                            expected="one of: diff, features, head (with base)")
+        if given[:2] == ["diff", "features"]:
+            raise Malformed("two forms of one change", where="features", got=given, expected="either diff or features")
+        form = FORMS[given[0]]
         if form != "diff" and self.commits:
             raise Malformed("commits without a diff", where="commits", got=f"{len(self.commits)} commits",
                             expected="commits only beside diff")
@@ -190,6 +191,9 @@ class AssessmentOut(Out):
     percentile: Annotated[float | None, Field(ge=0, le=100)]
     band: Literal["low", "medium", "high", "unknown"]
     strategy: str
+    initial_traffic: Annotated[float | None, Field(
+        ge=0, le=100, description="Percent of the traffic of the first stage; only where a part of the users is first.")] = None
+    stage: Annotated[int | None, Field(description="Number of stages; only for blue-green.")] = None
     plan: PlanSummaryOut
     reasons: list[ReasonOut]
     files: list[FileOut]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+from api.errors import Malformed
 from api.ledger import Ledger
 from api.metrics import Gauge, Registry
 from api.recent import RecentChanges
@@ -21,7 +22,7 @@ from riskml import plan as plans
 from riskml.adapters.store import AssessmentRow, OutcomeRow, PlanRow, Row, Store, Submission, ulid
 from riskml.assess import Decision, to_wire
 from riskml.assessment import ModelRef
-from riskml.errors import Conflict, NotFound
+from riskml.errors import Conflict
 from riskml.outcome import HARM
 from riskml.ports import Vector
 from riskml.suite import SuiteRun
@@ -145,7 +146,8 @@ class Service:
         plan = None if request.plan_id is None else await self.find_plan(request.plan_id)
         about = await self._assessment_meant(request, plan)
         if about is None and (request.repository is None or request.head is None):
-            raise NotFound("an outcome of nothing", where="the body", expected="assessment_id, plan_id, or repository and head")
+            raise Malformed("an outcome of nothing", where="the body", got=sorted(request.model_fields_set),
+                            expected="assessment_id, plan_id, or repository and head")
         row = OutcomeRow(
             id=self._new_id(now), created_at=now, idempotency_key=request.idempotency_key, request_digest=digest,
             outcome=request.outcome, happened_at=request.happened_at,

@@ -30,20 +30,27 @@ class Workers:
         """Calls at work or waiting now."""
         return self._pending
 
-    async def run(self, work: Callable[[], Result]) -> Result:
-        """Do the work in a thread; ``Overloaded`` if too much waits already."""
+    async def run(self, work: Callable[[], Result], turn: asyncio.Lock | None = None) -> Result:
+        """Do the work in a thread; ``Overloaded`` if too much waits already. Work with the same ``turn`` is done one by one."""
         if self._pending >= self._limit:
             raise Overloaded(f"too much {self._name} is waiting", got=self._pending, expected=f"fewer than {self._limit}",
                              retry_after_s=self._retry_after_s)
         self._pending += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        future.add_done_callback(self._done)
-        return await asyncio.shield(future)  # a caller that leaves does not make room: the thread is still at work
+        task = asyncio.ensure_future(self._do(work, turn))
+        task.add_done_callback(self._done)
+        return await asyncio.shield(task)  # a caller that leaves does not make room: the thread is still at work
 
-    def _done(self, future: asyncio.Future[Result]) -> None:
+    async def _do(self, work: Callable[[], Result], turn: asyncio.Lock | None) -> Result:
+        loop = asyncio.get_running_loop()
+        if turn is None:
+            return await loop.run_in_executor(self._pool, work)
+        async with turn:
+            return await loop.run_in_executor(self._pool, work)
+
+    def _done(self, task: asyncio.Task[Result]) -> None:
         self._pending -= 1
-        if not future.cancelled():
-            future.exception()  # seen, also when the caller has left
+        if not task.cancelled():
+            task.exception()  # seen, also when the caller has left
 
     def close(self) -> None:
         """End the threads when their work is done; what waits is dropped."""

@@ -53,7 +53,7 @@ nuc=1
 """
 
 
-def write_model(directory: Path, *, version: str = "1", features: tuple[str, str] = ("la", "nuc")) -> Path:
+def _write_model(directory: Path, *, version: str = "1", features: tuple[str, str] = ("la", "nuc")) -> Path:
     """Write the small model as an artifact; a change of more than 100 lines is high, else low or medium."""
     manifest = Manifest(
         name="small", version=version, feature_set=1, features=features, label={"definition": "made up"},
@@ -66,9 +66,15 @@ def write_model(directory: Path, *, version: str = "1", features: tuple[str, str
 
 
 @pytest.fixture
+def write_model() -> Callable[..., Path]:
+    """Give the function that writes the small model."""
+    return _write_model
+
+
+@pytest.fixture
 def model(tmp_path: Path) -> Path:
     """Give the directory of the small model."""
-    return write_model(tmp_path / "model")
+    return _write_model(tmp_path / "model")
 
 
 @pytest.fixture
