@@ -1,4 +1,4 @@
-"""``make demo``: start the service, score this checkout's last change with its test report, show the answer, stop the service."""
+"""``make demo``: start the service, score this checkout's last change with its test report, show the answer, stop."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def main() -> int:
             say(f"Asking {url}/predict about the last change of this checkout")
             answer = predict(url, key, report)
             print(show(answer, "text"))
-            say("The plan, as Argo Rollouts reads it" if answer["strategy"] != "rolling" else "The plan, as Kubernetes reads it")
+            say(f"Its plan, as {'Kubernetes' if answer['strategy'] == 'rolling' else 'Argo Rollouts'} reads it")
             print(rendered(url, str(answer["plan"]["plan_id"])))
             page = f"{url}/assessments/{answer['id']}/page"
             httpx.get(page, timeout=10).raise_for_status()
