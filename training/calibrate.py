@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.errors import InputError
 from riskml.model.calibration import Calibration
 
 Floats = NDArray[np.float64]
@@ -22,15 +23,14 @@ def fit_table(margins: Floats, harm: Bools, knots: int, prior_changes: float, sp
     drawn towards the line by ``prior_changes`` imagined changes, and pooled where they would fall (isotonic regression).
     """
     slope, level = straight_line(margins, harm)
-    order = np.argsort(margins, kind="stable")
-    bins = [b for b in np.array_split(order, knots) if len(b)]
-    centres = np.array([margins[b].mean() for b in bins])
-    distinct = np.append(True, np.diff(centres) > 1e-9)
-    bins = [b for b, keep in zip(bins, distinct, strict=True) if keep]
-    centres = centres[distinct]
-    counts = np.array([len(b) for b in bins], dtype=np.float64)
-    line = _probability(slope * centres + level)
-    rates = (np.array([harm[b].sum() for b in bins]) + prior_changes * line) / (counts + prior_changes)
+    edges = np.unique(np.quantile(margins, np.linspace(0, 1, knots + 1)[1:-1]))
+    _, which, sizes = np.unique(np.searchsorted(edges, margins), return_inverse=True, return_counts=True)
+    if len(sizes) < 2:
+        raise InputError("margins that are all alike cannot be calibrated", got=len(margins), expected="changes that differ")
+    counts = sizes.astype(np.float64)
+    centres = np.bincount(which, weights=margins) / counts
+    line = np.bincount(which, weights=_probability(slope * margins + level)) / counts
+    rates = (np.bincount(which, weights=harm) + prior_changes * line) / (counts + prior_changes)
     rates = np.clip(pooled(rates, counts + prior_changes), 1e-4, 1 - 1e-4)
     odds = np.log(rates / (1 - rates))
     odds = np.maximum.accumulate(odds) + _LEAST_RISE * np.arange(len(odds))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import isnan
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -25,7 +24,7 @@ def render(manifest: Manifest, table: Calibration) -> str:
         values = _values(manifest, table)
     except KeyError as problem:
         raise BlankCardError("a figure of the card is missing", expected=f"a key {problem.args[0]!r}") from problem
-    blank = sorted(key for key, value in values.items() if not value.strip() or "nan" in value.split())
+    blank = sorted(key for key, value in values.items() if not value.strip() and key != "also")
     if blank:
         raise BlankCardError("a card with blanks", got=blank, expected="a figure for each")
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values)
@@ -121,9 +120,7 @@ def _bounded(figure: Mapping[str, Any] | None) -> str:
 
 
 def _number(value: float | None) -> str:
-    if value is None or isnan(value):
-        return "nan"
-    return f"{value:.3f}"
+    return "undefined" if value is None else f"{value:.3f}"
 
 
 def _percent(value: float) -> str:

@@ -61,8 +61,11 @@ class Dataset:
 
     def only(self, names: Sequence[str]) -> Dataset:
         """Keep these features, in this order; a name the table lacks becomes a column of unknowns."""
-        columns = [self.column(n) if n in self.names else np.full(len(self), np.nan) for n in names]
-        return replace(self, names=tuple(names), features=np.column_stack(columns).reshape(len(self), len(names)))
+        features = np.full((len(self), len(names)), np.nan)
+        for i, name in enumerate(names):
+            if name in self.names:
+                features[:, i] = self.column(name)
+        return replace(self, names=tuple(names), features=features)
 
     def known_by(self, cut: float, maturity_days: float) -> Dataset:
         """Keep what a trainer could have known at ``cut``: harms found by then, and changes old enough to count as clean.

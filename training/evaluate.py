@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def evaluate(data: Dataset, recipe: Recipe) -> Figures:
     known = split_as_known(data, config)
     model_as_known = fit(known.train, recipe)
     p = model.probabilities(honest.test.features)
-    return {
+    figures = {
         "train": _about(honest.train), "test": _about(honest.test), "rounds": model.rounds,
         "models": _compared(honest, p, model.threshold, config),
         "years": _years(honest.test, p, model.threshold),
@@ -69,6 +70,7 @@ def evaluate(data: Dataset, recipe: Recipe) -> Figures:
         },
         "unseen": unseen(honest, recipe, p),
     }
+    return dict(_plain(figures))
 
 
 def unseen(honest: Split, recipe: Recipe, seen: Floats) -> Figures:
@@ -93,6 +95,17 @@ def unseen(honest: Split, recipe: Recipe, seen: Floats) -> Figures:
         **{k: float(np.mean([r[k] for r in rows])) if rows else None
            for k in ("auc", "auc_when_seen", "auc_lines_added", "ece")},
     }
+
+
+def _plain(value: Any) -> Any:
+    """Round to six digits, and say ``None`` for what is undefined, such as the MCC of a year in which nothing was flagged."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return round(value, 6) if isfinite(value) else None
+    return value
 
 
 def _about(data: Dataset) -> Figures:

@@ -113,8 +113,9 @@ def best_threshold(harm: Bools, probability: Floats) -> float:
     """Find the threshold with the highest F1. To be chosen on changes that are not tested on."""
     order = np.argsort(-probability, kind="stable")
     hits = np.cumsum(harm[order])
-    score = 2 * hits / (np.arange(1, len(harm) + 1) + harm.sum())
-    return float(probability[order[int(np.argmax(score))]])
+    last_of_tie = np.append(np.flatnonzero(np.diff(probability[order])), len(harm) - 1)
+    score = 2 * hits[last_of_tie] / (last_of_tie + 1 + harm.sum())
+    return float(probability[order[last_of_tie[int(np.argmax(score))]]])
 
 
 def interval(metric: Callable[[NDArray[np.int64]], float], n: int, times: int, seed: int) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from math import nan
 
 import pyarrow as pa
@@ -55,7 +55,7 @@ def run(artifact, table, output, *options):
     """Run the verb as the command line would."""
     parser = ArgumentParser()
     score.add_arguments(parser)
-    return score.run(parser.parse_args([str(table), "--output", str(output), "--artifact", str(artifact), *options], Namespace()))
+    return score.run(parser.parse_args([str(table), "--output", str(output), "--artifact", str(artifact), *options]))
 
 
 def parquet(path, **columns):
