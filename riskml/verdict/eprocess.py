@@ -45,15 +45,15 @@ def ratio_path(intervals: Iterable[Interval], against: float, side: Side) -> lis
     >>> [round(x, 2) for x in ratio_path([Interval(9, 1000, 10, 9000)] * 3, 1.0, "above")]
     [7.42, 15.7, 24.13]
     """
-    ratios = _grid(against, side, inf)
+    grid = [(r, log(r / against)) for r in _grid(against, side, inf)]
 
-    def gain(i: Interval, ratio: float) -> float:
+    def gains(i: Interval) -> list[float]:
         if not i.total or not i.baseline_total:
-            return 0.0
-        exposed = (i.total * against + i.baseline_total) / (i.total * ratio + i.baseline_total)
-        return i.bad * log(ratio / against) + (i.bad + i.baseline_bad) * log(exposed)
+            return [0.0] * POINTS
+        exposed, both = i.total * against + i.baseline_total, i.bad + i.baseline_bad
+        return [i.bad * won + both * log(exposed / (i.total * r + i.baseline_total)) for r, won in grid]
 
-    return _mixed(intervals, ratios, gain)
+    return _mixed(gains(i) for i in intervals)
 
 
 def rate_path(intervals: Iterable[Interval], against: float, side: Side) -> list[float]:
@@ -62,12 +62,8 @@ def rate_path(intervals: Iterable[Interval], against: float, side: Side) -> list
     >>> round(rate_path([Interval(0, 3000)], 0.01, "below")[-1], 2)
     28.0
     """
-    rates = _grid(against, side, (1.0 + against) / 2.0)
-
-    def gain(i: Interval, rate: float) -> float:
-        return i.bad * log(rate / against) + (i.total - i.bad) * (log1p(-rate) - log1p(-against))
-
-    return _mixed(intervals, rates, gain)
+    grid = [(log(p / against), log1p(-p) - log1p(-against)) for p in _grid(against, side, (1.0 + against) / 2.0)]
+    return _mixed([i.bad * bad + (i.total - i.bad) * good for bad, good in grid] for i in intervals)
 
 
 def rate_bounds(bad: float, total: float, alpha: float) -> tuple[float, float]:
@@ -121,10 +117,9 @@ def _grid(against: float, side: Side, limit: float) -> list[float]:
     return [against * reach ** ((k + 0.5) / POINTS) for k in range(POINTS)]
 
 
-def _mixed(intervals: Iterable[Interval], grid: Sequence[float], gain: Callable[[Interval, float], float]) -> list[float]:
-    """Log of the mean fortune over the alternatives, after each interval."""
-    rows = [[gain(i, x) for x in grid] for i in intervals]
-    fortunes = accumulate(rows, lambda old, new: [a + b for a, b in zip(old, new, strict=True)])
+def _mixed(gains: Iterable[list[float]]) -> list[float]:
+    """Return the log of the mean fortune over the alternatives after each interval, from what each alternative wins in it."""
+    fortunes = accumulate(gains, lambda old, new: [a + b for a, b in zip(old, new, strict=True)])
     return [_log_mean(f) for f in fortunes]
 
 
