@@ -14,7 +14,7 @@ from riskml.adapters.store import default_url, parse_url
 from riskml.errors import UsageError
 
 PREFIX = "RISKML_"
-FOR_OTHERS = ("RISKML_SERVER", "RISKML_TOKEN")  # read by the command line; harmless here
+FOR_OTHERS = ("RISKML_SERVER", "RISKML_TOKEN", "RISKML_CI_INSTALL", "RISKML_REQUIRE_TOOLS")  # of the command line and of CI
 
 
 @dataclass(frozen=True, slots=True)

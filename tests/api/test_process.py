@@ -114,8 +114,8 @@ def test_a_stop_answers_what_it_has_taken(tmp_path: Path, model: Path):
 @pytest.mark.parametrize(("changes", "code", "words"), [
     ({"RISKML_STOER": "x"}, 2, "RISKML_STORE"),
     ({"RISKML_BODY_MIB": "many"}, 2, "RISKML_BODY_MIB"),
-    ({"RISKML_STORE": "sqlite:////dev/null/riskml.db"}, 3, "/dev/null/riskml.db"),
-    ({"RISKML_ARTIFACT": "/"}, 3, "manifest.json"),
+    ({"RISKML_STORE": "sqlite:////dev/null/riskml.db"}, 5, "/dev/null/riskml.db"),
+    ({"RISKML_ARTIFACT": "/"}, 4, "manifest.json"),
     ({"RISKML_REPOSITORIES": "shop=/nowhere/at/all"}, 2, "/nowhere/at/all"),
 ])
 def test_a_wrong_start_says_why_in_one_line(tmp_path: Path, model: Path, changes: dict[str, str], code: int, words: str):
