@@ -20,7 +20,7 @@ def count_lines(stream: BinaryIO, ids: Iterable[str]) -> dict[str, int]:
     Blobs that are binary or missing are left out: their length is unknown.
 
     >>> import io
-    >>> count_lines(io.BytesIO(b"aa blob 7\nx\ny\nlast\nbb missing\n"), ["aa", "bb"])
+    >>> count_lines(io.BytesIO(b"aa blob 8\nx\ny\nlast\nbb missing\n"), ["aa", "bb"])
     {'aa': 3}
     """
     lines: dict[str, int] = {}

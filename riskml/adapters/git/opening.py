@@ -6,20 +6,15 @@ from configparser import Error as ConfigError
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from riskml.adapters.git.origin import key_of
 from riskml.errors import NotARepository, RepositoryError
-
-if TYPE_CHECKING:
-    from git import Git  # GitPython takes 0.2 s to import, so it is imported when a repository is opened
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
     """Where the parts of a repository are. ``worktree`` is ``None`` if it has none, or none that leads back to it."""
 
-    git: Git
     git_dir: Path
     common_dir: Path
     worktree: Path | None
@@ -34,7 +29,7 @@ def open_at(path: str | PathLike[str], *, search_parent: bool) -> Opened:
     Raises ``NotARepository``, or ``RepositoryError`` if git is not installed or the configuration cannot be read.
     """
     try:
-        from git import Git, InvalidGitRepositoryError, NoSuchPathError, Repo
+        from git import InvalidGitRepositoryError, NoSuchPathError, Repo
     except ImportError as error:
         raise RepositoryError("git cannot be started", got=str(error).strip().split("\n")[0],
                               expected="git 2.31 or later on the PATH") from error  # fmt: skip
@@ -54,7 +49,6 @@ def open_at(path: str | PathLike[str], *, search_parent: bool) -> Opened:
     config = _config(common_dir / "config")
     home = common_dir.parent if common_dir.name == ".git" else worktree or common_dir
     return Opened(
-        git=Git(str(worktree or git_dir)),
         git_dir=git_dir,
         common_dir=common_dir,
         worktree=worktree,

@@ -11,12 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import devnull
 from subprocess import Popen, TimeoutExpired
-from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple, cast
+from typing import IO, BinaryIO, NamedTuple, cast
 
 from riskml.errors import ObjectMissing, RepositoryError
-
-if TYPE_CHECKING:
-    from git import Git  # GitPython takes 0.2 s to import, so whoever opens a repository imports it
 
 if sys.platform == "linux":
     from fcntl import F_SETPIPE_SZ, fcntl
@@ -53,9 +50,17 @@ _PATIENCE_S = 5.0  # with a git that has nobody left to write to
 _STOPPED = (-13, 141)  # SIGPIPE: the reader had enough
 _ID = r"\b([0-9a-f]{64}|[0-9a-f]{40})\b"
 _UNREADABLE = re.compile(
-    rf"(?:unable to|could not|cannot|failed to|missing|bad|invalid|corrupt)\b[^\n]*?{_ID}|{_ID}[^\n]*(?:corrupt|missing|empty)",
+    rf"(?:unable to|could not|cannot|failed to|missing|bad|invalid|corrupt)\b[^\n]*?{_ID}"
+    rf"|{_ID}[^\n]*(?:corrupt|missing|empty|bad file)",
     re.IGNORECASE,
 )
+
+
+class Place(NamedTuple):
+    """Where a git runs: its folder, whose ``.gitattributes`` it may read, and what is set in its environment."""
+
+    directory: str
+    environment: Mapping[str, str]
 
 
 class Completed(NamedTuple):
@@ -66,50 +71,63 @@ class Completed(NamedTuple):
     stderr: str
 
 
-def run(git: Git, args: Sequence[str], env: Mapping[str, str], *, stdin: bytes | None = None, accept: Sequence[int] = (0,),
-        ) -> Completed:  # fmt: skip
+def settings(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that set configuration for one git, above what any file says.
+
+    >>> settings({"core.eol": "lf"})
+    {'GIT_CONFIG_COUNT': '1', 'GIT_CONFIG_KEY_0': 'core.eol', 'GIT_CONFIG_VALUE_0': 'lf'}
+    """
+    variables = {"GIT_CONFIG_COUNT": str(len(values))}
+    for i, (key, value) in enumerate(values.items()):
+        variables |= {f"GIT_CONFIG_KEY_{i}": key, f"GIT_CONFIG_VALUE_{i}": value}
+    return variables
+
+
+def run(place: Place, args: Sequence[str], *, stdin: bytes = b"", accept: Sequence[int] = (0,)) -> Completed:
     """Run git to its end.
 
     Raises ``ObjectMissing`` or ``RepositoryError`` when it ends with a code that is not in ``accept``.
     """
-    with _started(git, args, env, stdin) as (process, remarks):
+    with _started(place, args, stdin) as (process, remarks):
         stdout = cast("IO[bytes]", process.stdout).read()
         code = _ended(process)
     stderr = b"".join(remarks).decode("utf-8", "replace")
     if code not in accept:
-        raise _failure(args, code, stderr)
+        raise failure(args, code, stderr)
     return Completed(code, stdout, stderr)
 
 
 @contextmanager
-def stream(git: Git, args: Sequence[str], env: Mapping[str, str], *, stdin: bytes | None = None) -> Iterator[BinaryIO]:
+def stream(place: Place, args: Sequence[str], *, stdin: bytes = b"") -> Iterator[BinaryIO]:
     """Start git and give what it writes, unread. Leaving early stops it.
 
     Raises ``ObjectMissing`` or ``RepositoryError`` when git fails; also in place of an error of the reader, which in that case
     only saw that the bytes ended too soon.
     """
     fault: Exception | None = None
-    with _started(git, args, env, stdin) as (process, remarks):
+    with _started(place, args, stdin) as (process, remarks):
         try:
             yield cast("BinaryIO", process.stdout)
         except Exception as error:  # noqa: BLE001 - raised again below, once it is known whether git failed first
             fault = error
         code = _ended(process)
     if code not in (0, *_STOPPED):
-        raise _failure(args, code, b"".join(remarks).decode("utf-8", "replace")) from fault
+        raise failure(args, code, b"".join(remarks).decode("utf-8", "replace")) from fault
     if fault is not None:
         raise fault
 
 
 @contextmanager
-def _started(git: Git, args: Sequence[str], env: Mapping[str, str], stdin: bytes | None,
-             ) -> Iterator[tuple[Popen[bytes], deque[bytes]]]:  # fmt: skip
+def _started(place: Place, args: Sequence[str], stdin: bytes) -> Iterator[tuple[Popen[bytes], deque[bytes]]]:
     """Give a running git and the last lines it wrote to stderr, complete once the block is left; leave no git behind."""
+    from git import Git  # 0.2 s, which only those pay who open a repository
+
+    git = Git(place.directory)
     command = [git.GIT_PYTHON_GIT_EXECUTABLE or "git", *args]
-    with tempfile.TemporaryFile() as given:
-        given.write(stdin or b"")
+    with tempfile.TemporaryFile() as given:  # a file, not a pipe: git may write much before it has read all
+        given.write(stdin)
         given.seek(0)
-        started = git.execute(command, env=dict(env), istream=cast("BinaryIO", given), as_process=True)
+        started = git.execute(command, env=dict(place.environment), istream=cast("BinaryIO", given), as_process=True)
     process = cast("Popen[bytes]", started.proc)
     stdout, stderr = cast("IO[bytes]", process.stdout), cast("IO[bytes]", process.stderr)
     if sys.platform == "linux":
@@ -140,7 +158,8 @@ def _ended(process: Popen[bytes]) -> int:
         return _STOPPED[0]
 
 
-def _failure(args: Sequence[str], code: int, stderr: str) -> RepositoryError:
+def failure(args: Sequence[str], code: int, stderr: str) -> RepositoryError:
+    """Return the error that says why a git failed, in its own last words: ``ObjectMissing`` if it could not read an object."""
     command = next((arg for arg in args if not arg.startswith("-")), "git")
     missing = _UNREADABLE.search(stderr)
     if missing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike, devnull
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from riskml.adapters.git import blobs, names
 from riskml.adapters.git.opening import Opened, open_at
-from riskml.adapters.git.process import NEUTRAL, Completed, run, stream
+from riskml.adapters.git.process import NEUTRAL, Completed, Place, failure, run, settings, stream
 from riskml.adapters.git.sealed import SealedDirectory
 from riskml.adapters.git.worktree import snapshot
 from riskml.change import Change, Commit, FileDiff
@@ -97,7 +97,8 @@ class GitRepository:
         """
         if ref in self._resolved:
             return ref
-        found = self._names("rev-parse", "--verify", "--end-of-options", f"{names.checked(ref)}^{{commit}}", accept=(0, 1, 128))
+        args = ("rev-parse", "--verify", "--end-of-options", f"{names.checked(ref)}^{{commit}}")
+        found = self._names(*args, accept=(0, 128))
         if found.code == 0:
             commit = found.stdout.decode("ascii").strip()
             self._resolved.add(commit)
@@ -106,6 +107,8 @@ class GitRepository:
             raise UnknownRef("the repository has no commit yet", got=ref, expected="a repository with at least one commit")
         if "ambiguous" in found.stderr:
             raise UnknownRef("more than one object has this name", got=ref, expected="a longer part of the commit id")
+        if "Needed a single revision" not in found.stderr:
+            raise failure(args, found.code, found.stderr)
         raise names.unknown(ref, self._branches_and_tags(), shallow=self.is_shallow)
 
     def head(self) -> str:
@@ -137,13 +140,7 @@ class GitRepository:
 
         Raises ``NoMergeBase``; in a shallow clone with the command that brings the missing history.
         """
-        old, new = self.resolve(base), self.resolve(head)
-        found = self._read("merge-base", old, new, accept=(0, 1))
-        if found.code == 0:
-            return found.stdout.decode("ascii").split()[0]
-        what = "this shallow clone does not reach back to a common ancestor" if self.is_shallow else "no common ancestor"
-        expected = _DEEPEN if self.is_shallow else "a base that shares history with the head"
-        raise NoMergeBase(what, got=f"{base} and {head}", expected=expected)
+        return self._fork(self.resolve(base), self.resolve(head), f"{base} and {head}")
 
     def is_ancestor(self, ancestor: str, descendant: str) -> bool:
         """Whether one commit is the other or an ancestor of it."""
@@ -166,8 +163,8 @@ class GitRepository:
                 return self.commit_change(tip)
             base = parents[0] if len(parents) > 1 else self.default_base(tip)
         start = self.resolve(base)
-        fork = self.merge_base(start, tip)
-        commits = self._commits(tip, f"^{start}")
+        fork = self._fork(start, tip, f"{base} and {head}")
+        commits = self._log(tip, f"^{start}")
         return Change(self._files(fork, tip), commits, at=header.committed_at, base=fork, head=tip, kind="range")
 
     def commit_change(self, ref: str) -> Change:
@@ -186,10 +183,10 @@ class GitRepository:
         """
         tip = self.head()
         start = self.resolve(base) if base is not None else tip
-        fork = self.merge_base(start, tip)
+        fork = self._fork(start, tip, f"{base} and HEAD")
         with snapshot(self._opened, tip) as taken:
-            files = self._files(fork, taken.tree, taken.environment)
-        return Change(files, self._commits(tip, f"^{start}"), at=now, base=fork, head=None, kind="worktree")
+            files = self._files(fork, taken.tree, taken.place)
+        return Change(files, self._log(tip, f"^{start}"), at=now, base=fork, head=None, kind="worktree")
 
     def is_dirty(self) -> bool:
         """Whether the working tree differs from ``HEAD``, as ``worktree_change`` sees it; a bare repository never does."""
@@ -242,7 +239,7 @@ class GitRepository:
 
         Raises ``ObjectMissing``, which names the object, or ``RepositoryError``, at the end or in place of the reader's error.
         """
-        with stream(self._opened.git, args, self._sealed.environment(), stdin=stdin) as output:
+        with stream(self._sealed.place(), args, stdin=stdin or b"") as output:
             yield output
 
     def rev_list(self, args: Sequence[str], stdin: bytes | None = None) -> list[str]:
@@ -254,14 +251,21 @@ class GitRepository:
 
     def _read(self, *args: str, accept: Sequence[int] = (0,)) -> Completed:
         """Run git over the objects alone."""
-        return run(self._opened.git, args, self._sealed.environment(), accept=accept)
+        return run(self._sealed.place(), args, accept=accept)
 
     def _names(self, *args: str, accept: Sequence[int] = (0,)) -> Completed:
         """Run git in the repository's own directory, where the names are; only for commands that run nothing else."""
-        place = {"GIT_DIR": str(self._opened.git_dir), "GIT_COMMON_DIR": str(self._opened.common_dir),
-                 "GIT_WORK_TREE": str(self.path), "GIT_OBJECT_DIRECTORY": str(self._opened.common_dir / "objects")}  # fmt: skip
-        still = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={devnull}")
-        return run(self._opened.git, (*still, *args), {**NEUTRAL, **place}, accept=accept)
+        git_dir, common_dir = self._opened.git_dir, self._opened.common_dir
+        environment = {
+            **NEUTRAL,
+            **settings({"core.fsmonitor": "false", "core.hooksPath": devnull}),
+            "GIT_DIR": str(git_dir),
+            "GIT_COMMON_DIR": str(common_dir),
+            "GIT_WORK_TREE": str(git_dir),
+            "GIT_OBJECT_DIRECTORY": str(common_dir / "objects"),
+            "GIT_SHALLOW_FILE": str(common_dir / "shallow"),
+        }
+        return run(Place(str(git_dir), environment), args, accept=accept)
 
     def _has_commits(self) -> bool:
         return bool(self._names("for-each-ref", "--count=1").stdout)
@@ -282,9 +286,6 @@ class GitRepository:
     def _header(self, commit: str) -> Commit:
         return self._log("--max-count=1", commit)[0]
 
-    def _commits(self, *revisions: str) -> tuple[Commit, ...]:
-        return self._log(*revisions)
-
     def _log(self, *args: str) -> tuple[Commit, ...]:
         with self.stream((*_LOG, *args, "--")) as output:
             return tuple(change.commits[0] for change in log.commits(output.read))
@@ -295,11 +296,20 @@ class GitRepository:
             raise NoMergeBase("this shallow clone ends here, without the commit's parents", got=commit.sha, expected=_DEEPEN)
         return commit.parents
 
-    def _files(self, old: str, new: str, environment: Mapping[str, str] | None = None) -> tuple[FileDiff, ...]:
+    def _fork(self, old: str, new: str, both: str) -> str:
+        found = self._read("merge-base", old, new, accept=(0, 1))
+        if found.code == 0:
+            return found.stdout.decode("ascii").split()[0]
+        if self.is_shallow:
+            what = "this shallow clone does not reach back to a common ancestor"
+            raise NoMergeBase(what, got=both, expected=_DEEPEN)
+        raise NoMergeBase("no common ancestor", got=both, expected="a base that shares history with the head")
+
+    def _files(self, old: str, new: str, place: Place | None = None) -> tuple[FileDiff, ...]:
         """Return the diff of two commits or trees, with the lengths of the old files."""
         if old == new:
             return ()
-        with stream(self._opened.git, (*_DIFF, old, new, "--"), environment or self._sealed.environment()) as output:
+        with stream(place or self._sealed.place(), (*_DIFF, old, new, "--")) as output:
             data = output.read(LARGEST_DIFF + 1)
         files = parse_patch(data, limit=LARGEST_DIFF)
         lines = self.count_lines(file.old_blob for file in files if _length_is_open(file))

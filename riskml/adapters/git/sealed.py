@@ -7,12 +7,14 @@ one diff, whether the clone is bare or what it has checked out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from os import devnull
+import shutil
+import tempfile
+import weakref
+from os import devnull, getpid
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from threading import Lock
 
-from riskml.adapters.git.process import NEUTRAL
+from riskml.adapters.git.process import NEUTRAL, Place
 
 _CONFIG = """[core]
 \trepositoryformatversion = {version}
@@ -21,7 +23,6 @@ _CONFIG = """[core]
 \texcludesFile = {devnull}
 \thooksPath = {devnull}
 \tfsmonitor = false
-\tquotePath = true
 \tlogAllRefUpdates = false
 [extensions]
 {extensions}
@@ -29,29 +30,33 @@ _CONFIG = """[core]
 
 
 class SealedDirectory:
-    """A temporary git directory; ``environment`` makes a git use it with the objects of the repository at ``common``."""
+    """A temporary git directory, gone with its object; a git in ``place()`` uses it with the objects of ``common``."""
 
     def __init__(self, common: Path, object_format: str) -> None:
         self._objects = common / "objects"
         self._shallow = common / "shallow"
         self._object_format = object_format
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
+        self._building = Lock()
 
-    def environment(self) -> Mapping[str, str]:
-        """Return the environment, building the directory if it is not there (or not there any more)."""
-        folder = self._folder
-        if folder is None or not Path(folder.name, "HEAD").exists():
-            folder = self._folder = TemporaryDirectory(prefix="riskml-git-", ignore_cleanup_errors=True)
-            fill(Path(folder.name), self._object_format)
-        return {
+    def place(self) -> Place:
+        """Return the place, building the directory if it is not there, or not there any more."""
+        with self._building:
+            if self._folder is None or not (self._folder / "HEAD").exists():
+                self._folder = Path(tempfile.mkdtemp(prefix="riskml-git-"))
+                weakref.finalize(self, _remove, self._folder, getpid())
+                fill(self._folder, self._object_format)
+            folder = self._folder
+        environment = {
             **NEUTRAL,
-            "GIT_DIR": folder.name,
-            "GIT_COMMON_DIR": folder.name,
-            "GIT_WORK_TREE": folder.name,
-            "GIT_INDEX_FILE": str(Path(folder.name, "index")),
+            "GIT_DIR": str(folder),
+            "GIT_COMMON_DIR": str(folder),
+            "GIT_WORK_TREE": str(folder),
+            "GIT_INDEX_FILE": str(folder / "index"),
             "GIT_OBJECT_DIRECTORY": str(self._objects),
             "GIT_SHALLOW_FILE": str(self._shallow),
         }
+        return Place(str(folder), environment)
 
 
 def fill(folder: Path, object_format: str, *, head: str = "ref: refs/heads/none") -> None:
@@ -63,3 +68,8 @@ def fill(folder: Path, object_format: str, *, head: str = "ref: refs/heads/none"
     extensions = "" if sha1 else f"\tobjectFormat = {object_format}"
     (folder / "config").write_text(_CONFIG.format(version=0 if sha1 else 1, devnull=devnull, extensions=extensions))
     (folder / "HEAD").write_text(head + "\n")  # last: its presence says that the directory is complete
+
+
+def _remove(folder: Path, owner: int) -> None:
+    if getpid() == owner:  # a forked process has the object, but not the folder
+        shutil.rmtree(folder, ignore_errors=True)

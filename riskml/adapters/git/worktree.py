@@ -1,16 +1,16 @@
-"""The working tree as a tree of git, written beside the repository: its index, its objects and its refs stay as they are."""
+"""The working tree as a tree of git, written beside the repository: its index, refs and objects stay as they are."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from riskml.adapters.git.opening import Opened
-from riskml.adapters.git.process import NEUTRAL, Completed, run
+from riskml.adapters.git.process import NEUTRAL, Place, run, settings
 from riskml.adapters.git.sealed import fill
 from riskml.errors import RepositoryError
 
@@ -21,10 +21,10 @@ _CARRIED = ("core.autocrlf", "core.eol", "core.filemode", "core.symlinks", "core
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A tree that holds what the working tree holds, readable in ``environment`` for as long as the snapshot lasts."""
+    """A tree that holds what the working tree holds, readable in ``place`` for as long as the snapshot lasts."""
 
     tree: str
-    environment: Mapping[str, str]
+    place: Place
 
 
 @contextmanager
@@ -44,6 +44,7 @@ def snapshot(opened: Opened, head: str) -> Iterator[Snapshot]:
         _copy(opened, folder)
         environment = {
             **NEUTRAL,
+            **settings({**_carried(opened), "core.safecrlf": "false"}),
             "GIT_DIR": name,
             "GIT_COMMON_DIR": name,
             "GIT_WORK_TREE": str(worktree),
@@ -51,19 +52,18 @@ def snapshot(opened: Opened, head: str) -> Iterator[Snapshot]:
             "GIT_OBJECT_DIRECTORY": str(folder / "objects"),
             "GIT_SHALLOW_FILE": str(opened.common_dir / "shallow"),
         }
-        options = [part for key, value in _carried(opened).items() for part in ("-c", f"{key}={value}")]
+        place = Place(str(worktree), environment)
 
-        def git(*args: str, stdin: bytes = b"") -> Completed:
-            return run(opened.git, (*options, "-c", "core.safecrlf=false", *args), environment, stdin=stdin)
+        def git(*args: str, stdin: bytes = b"") -> bytes:
+            return run(place, args, stdin=stdin).stdout
 
-        changed = git("diff-files", "-z", "--name-only", "--no-renames", "--ignore-submodules=dirty").stdout
-        created = git("ls-files", "-z", "--others", "--exclude-standard").stdout
+        changed = git("diff-files", "-z", "--name-only", "--no-renames", "--ignore-submodules=dirty")
+        created = git("ls-files", "-z", "--others", "--exclude-standard")
         # A name that ends with a slash is a repository inside this one, which no commit of this one would hold.
         paths = [path for path in (changed + created).split(b"\0") if path and not path.endswith(b"/")]
         git("update-index", "-z", "--add", "--remove", "--replace", "--stdin", stdin=b"".join(path + b"\0" for path in paths))
-        tree = git("write-tree", "--missing-ok").stdout.decode("ascii").strip()
-        sealed = {**environment, "GIT_WORK_TREE": name}  # out of reach of the tree's .gitattributes
-        yield Snapshot(tree, sealed)
+        tree = git("write-tree", "--missing-ok").decode("ascii").strip()
+        yield Snapshot(tree, Place(name, {**environment, "GIT_WORK_TREE": name}))  # out of reach of .gitattributes
 
 
 def _copy(opened: Opened, folder: Path) -> None:
@@ -81,6 +81,6 @@ def _carried(opened: Opened) -> dict[str, str]:
     """Read the few settings that carry over, from the repository and, as it is their working tree, from the user."""
     environment = {key: value for key, value in NEUTRAL.items() if not key.startswith("GIT_CONFIG_")}
     environment |= {"GIT_DIR": str(opened.git_dir), "GIT_COMMON_DIR": str(opened.common_dir)}
-    listed = run(opened.git, ("config", "--list", "-z", "--includes"), environment).stdout.decode("utf-8", "surrogateescape")
-    entries = (entry.partition("\n") for entry in listed.split("\0"))
+    listed = run(Place(str(opened.git_dir), environment), ("config", "--list", "-z", "--includes")).stdout
+    entries = (entry.partition("\n") for entry in listed.decode("utf-8", "surrogateescape").split("\0"))
     return {key: value for key, separator, value in entries if key in _CARRIED and separator}
