@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from typing import NamedTuple
 
 from riskml.change import Hunk
@@ -11,6 +10,10 @@ from riskml.change import Hunk
 HUNK = re.compile(rb"@@ -(\d{1,10})(?:,(\d{1,10}))? \+(\d{1,10})(?:,(\d{1,10}))? @@")
 """The head of a hunk; an absent count means 1."""
 
+_BLOCK = re.compile(rb"(?:(?: [^\n]*)?\n)+|(?:-[^\n]*\n)+|(?:\+[^\n]*\n)+|(?:\\[^\n]*\n)+")
+"""Lines of one kind; an empty one is context, too, as diff.suppressBlankEmpty writes it."""
+
+_CLOSING = b" \n"  # a line of context after the last ends the last run
 _END_OF_HEAD = re.compile(rb"(?: [^\n]*)?(?:\n|\Z)")
 
 
@@ -69,45 +72,42 @@ def _all_marked(block: bytes, mark: bytes, lines: int) -> bool:
 
 
 def _with_context(head: Hunk, body: bytes, at: int) -> Runs:
-    """Read a body line by line: the slow way, for any context and any order of marks."""
+    """Read a body block by block: the general way, for any context and any order of marks."""
     hunks: list[Hunk] = []
     removed: list[bytes] = []
     added: list[bytes] = []
     # A side without lines is counted from 0: its next line is the one after its start.
-    old, new = head.old_start + (not head.old_lines), head.new_start + (not head.new_lines)
-    old_end, new_end = old + head.old_lines, new + head.new_lines
-    for changed, group in groupby(_body_lines(head, body, at), key=lambda line: line[:1] != b" "):
-        lines = list(group)
-        minus = [line[1:] for line in lines if line[:1] != b"+"]
-        plus = [line[1:] for line in lines if line[:1] != b"-"]
-        if changed:
-            hunks.append(Hunk(old - (not minus), len(minus), new - (not plus), len(plus)))
-            removed += minus
-            added += plus
-        old += len(minus)
-        new += len(plus)
-    if (old, new) != (old_end, new_end) or not hunks:
-        got = b"%d old and %d new lines" % (head.old_lines + old - old_end, head.new_lines + new - new_end)
+    first_old, first_new = head.old_start + (not head.old_lines), head.new_start + (not head.new_lines)
+    old, new = first_old, first_new
+    minus = plus = end = 0
+    for match in _BLOCK.finditer(body + _CLOSING):
+        if match.start() != end:
+            break
+        block, end = match[0], match.end()
+        lines = block.count(b"\n")
+        if block.startswith(b"-"):
+            removed.append(block[1:].replace(b"\n-", b"\n"))
+            minus += lines
+        elif block.startswith(b"+"):
+            added.append(block[1:].replace(b"\n+", b"\n"))
+            plus += lines
+        elif not block.startswith(b"\\"):
+            if minus or plus:
+                hunks.append(Hunk(old - (not minus), minus, new - (not plus), plus))
+            old, new = old + minus + lines, new + plus + lines
+            minus = plus = 0
+    if end < len(body):
+        expected = "a line that begins with ' ', '+' or '-'"
+        raise Broken(at + end, "text that is no part of a diff", got=body[end:], expected=expected)
+    _check(head, body, old - first_old - 1, new - first_new - 1, bool(hunks), at)
+    return Runs(hunks, b"".join(removed), b"".join(added))
+
+
+def _check(head: Hunk, body: bytes, old_lines: int, new_lines: int, changed: bool, at: int) -> None:
+    surplus = old_lines - head.old_lines
+    if surplus > 0 and body.endswith(b"\n" * (surplus + 1)):  # blank lines after the hunk looked like empty context
+        old_lines, new_lines = old_lines - surplus, new_lines - surplus
+    if (old_lines, new_lines) != (head.old_lines, head.new_lines) or not changed:
+        got = b"%d old and %d new lines" % (old_lines, new_lines)
         expected = f"{head.old_lines} old and {head.new_lines} new lines, some of them changed, as the hunk's head says"
         raise Broken(at, "a hunk of the wrong length", got=got, expected=expected)
-    return Runs(hunks, _text(removed), _text(added))
-
-
-def _body_lines(head: Hunk, body: bytes, at: int) -> list[bytes]:
-    """Return the lines with a mark of space, ``-`` or ``+``, without git's remarks on a missing newline."""
-    lines = body[:-1].split(b"\n")
-    if not lines[-1]:
-        surplus = sum(line[:1] not in (b"+", b"\\") for line in lines) - head.old_lines
-        while surplus > 0 and lines and not lines[-1]:  # blank lines after the hunk
-            lines.pop()
-            surplus -= 1
-    for line in lines:
-        if line[:1] not in (b" ", b"-", b"+", b"\\", b""):
-            where = at + (b"\n" + body).find(b"\n" + line)
-            raise Broken(where, "text that is no part of a diff", got=line, expected="a line that begins with ' ', '+' or '-'")
-    # An empty line is context, too: diff.suppressBlankEmpty writes it so.
-    return [line or b" " for line in lines if line[:1] != b"\\"]
-
-
-def _text(lines: list[bytes]) -> bytes:
-    return b"".join(line + b"\n" for line in lines)

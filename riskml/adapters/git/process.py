@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from os import devnull
 from subprocess import Popen, TimeoutExpired
 from typing import IO, BinaryIO, NamedTuple, cast
@@ -131,7 +131,8 @@ def _started(place: Place, args: Sequence[str], stdin: bytes) -> Iterator[tuple[
     process = cast("Popen[bytes]", started.proc)
     stdout, stderr = cast("IO[bytes]", process.stdout), cast("IO[bytes]", process.stderr)
     if sys.platform == "linux":
-        fcntl(stdout.fileno(), F_SETPIPE_SZ, _PIPE_BYTES)  # fewer switches between git and its reader
+        with suppress(OSError):  # a user has a budget of pipe memory
+            fcntl(stdout.fileno(), F_SETPIPE_SZ, _PIPE_BYTES)  # fewer switches between git and its reader
     remarks: deque[bytes] = deque(maxlen=_REMARKS)
     # Unread, the remarks of a chatty git would fill their pipe, and it would wait for ever.
     listener = threading.Thread(target=remarks.extend, args=(stderr,), daemon=True)
@@ -166,5 +167,6 @@ def failure(args: Sequence[str], code: int, stderr: str) -> RepositoryError:
         expected = "a complete clone: `git fsck` names what is broken, `git fetch --refetch` brings what is missing"
         found = missing[1] or missing[2]
         return ObjectMissing("git cannot read an object", where=f"git {command}", got=found, expected=expected)
-    said = stderr.strip().rsplit("\n", 1)[-1] or f"exit code {code}"
+    lines = stderr.strip().split("\n")
+    said = next((line for line in reversed(lines) if line.startswith(("fatal: ", "error: "))), lines[0]) or f"exit code {code}"
     return RepositoryError("git failed", where=f"git {command}", got=said, expected="exit code 0")

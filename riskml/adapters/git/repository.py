@@ -26,6 +26,7 @@ _DIFF = ("diff-tree", "-r", "--no-commit-id", *DIFF_OPTIONS)
 _LOG = ("log", "--no-patch", "--reverse", "--topo-order", "--encoding=UTF-8", "--no-notes", "--no-show-signature", "--no-color",
         "--no-decorate", "--date=format:%z", f"--format={log.FORMAT}")  # fmt: skip
 _MOST_NAMES = 20_000  # that a wrong name is compared with
+_OPTIONS_OF_NAMES = frozenset(("--all", "--branches", "--tags", "--remotes", "--glob", "--reflog", "-g", "--walk-reflogs"))
 _EMPTY_TREES = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
@@ -237,8 +238,12 @@ class GitRepository:
 
         Revisions are ids, as ``resolve`` gives them: names are not known there, nor replace refs, attributes or configuration.
 
-        Raises ``ObjectMissing``, which names the object, or ``RepositoryError``, at the end or in place of the reader's error.
+        Raises ``ObjectMissing``, which names the object, or ``RepositoryError``, at the end or in place of the reader's error;
+        ``ValueError`` for an option that means the names, such as ``--all``, which would find none.
         """
+        for arg in args:
+            if arg.split("=", 1)[0] in _OPTIONS_OF_NAMES:
+                raise ValueError(f"{arg} means the refs of a repository, and none are in reach here: give ids")
         with stream(self._sealed.place(), args, stdin=stdin or b"") as output:
             yield output
 

@@ -125,6 +125,19 @@ def test_stream_gives_what_git_writes(repo):
     assert repository.rev_list([sha]) == [sha]
 
 
+def test_stream_knows_no_names(repo):
+    """Refs are not in reach of a stream: options that mean them are refused, and names are unknown, never silently nothing."""
+    repo.commit("One")
+    repository = GitRepository.open(repo.path)
+
+    for option in ("--all", "--branches", "--glob=refs/*"):
+        with pytest.raises(ValueError, match="give ids"):
+            repository.rev_list([option])
+    for name in ("HEAD", "main"):
+        with pytest.raises(RepositoryError, match=f"fatal: bad revision '{name}'"):
+            repository.rev_list([name, "--"])
+
+
 def test_stream_may_be_left_early(repo):
     """A reader may stop whenever it likes: git is stopped, and that is no error."""
     for i in range(3):
