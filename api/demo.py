@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import httpx
 
@@ -98,7 +98,7 @@ def address(process: subprocess.Popen[bytes], log: IO[str]) -> str:
                              expected=f"an answer within {START_S:.0f} s")
 
 
-def predict(url: str, key: str, report: Path) -> dict[str, object]:
+def predict(url: str, key: str, report: Path) -> dict[str, Any]:
     """Ask about the checkout's last change, with its test report; refused or unanswered raises."""
     request = json.dumps({"repository": key, "head": "HEAD", "service": {"name": "riskml", "targets": ["argo"]}})
     with report.open("rb") as file:
@@ -106,7 +106,7 @@ def predict(url: str, key: str, report: Path) -> dict[str, object]:
                             files={"junit": ("junit.xml", file, "application/xml")})
     if answer.status_code != 200:
         raise ServiceUnavailable("the service refused the change", where="POST /predict", got=answer.text)
-    document: dict[str, object] = answer.json()
+    document: dict[str, Any] = answer.json()
     return document
 
 

@@ -1,0 +1,50 @@
+"""``riskml predict --server``: the features are computed here, and the service judges them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import asdict
+from math import isnan
+from typing import Any
+
+from riskml.cli.judging import change_of, context_of, suite_of, workspace_of
+from riskml.errors import UsageError
+
+TOKEN = "RISKML_TOKEN"  # noqa: S105 # the name of a variable, not its value
+"""The environment variable that holds the service's access token."""
+
+
+def ask(args: argparse.Namespace) -> dict[str, Any]:
+    """Let the service judge the change, and return its answer.
+
+    The service needs no mirror of the repository for this, and neither diff nor reports leave the machine. Raises
+    ``ServiceUnavailable`` when the service is away, and the service's own refusals.
+    """
+    for option in ("policy", "artifact"):
+        if getattr(args, option) is not None:
+            raise UsageError(f"--{option} has no effect on a service", where=f"--{option}", got=getattr(args, option),
+                             expected=f"the service's own {option}: leave out this option, or --server")
+    from riskml.client import RiskClient
+
+    request = request_of(args)
+    with RiskClient(args.server, token=os.environ.get(TOKEN), timeout_s=args.timeout, deadline_s=3 * args.timeout) as client:
+        return client.predict(request)
+
+
+def request_of(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the request: the change's features, its tests among them, and the service it is released to."""
+    from riskml.features.catalogue import extract
+    from riskml.features.feature import Evidence
+    from riskml.local import matched
+
+    context, suite = context_of(args), suite_of(args)
+    workspace = workspace_of(args)
+    change = change_of(args, workspace)
+    vector = extract(Evidence(change, workspace.past(change.base).view, matched(suite, change)))
+    request: dict[str, Any] = {
+        "repository": args.repository_key or workspace.repository.key, "base": change.base, "head": change.head,
+        "features": {name: value for name, value in vector.items() if not isnan(value)},
+        "service": None if context is None else asdict(context),
+    }
+    return {key: value for key, value in request.items() if value is not None}
