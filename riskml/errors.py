@@ -9,7 +9,7 @@ RiskmlError
 │   ├── PlanError              a plan that contradicts itself
 │   └── RenderRefused          a target that cannot express the plan
 ├── ArtifactError              ArtifactCorrupt · ArtifactMismatch · ProtocolTooNew
-├── StoreError                 StoreUnwritable · NotFound · Conflict
+├── StoreError                 StoreUnwritable · StateUnfit · NotFound · Conflict
 └── ServiceUnavailable         the riskml service did not answer in time · Overloaded
 
 Each message has four parts: what went wrong, where, the value that was got, and what would be right.
@@ -156,6 +156,10 @@ class StoreError(RiskmlError):
 
 class StoreUnwritable(StoreError):
     """The store cannot be opened for writing."""
+
+
+class StateUnfit(StoreError):
+    """A file of mined history that cannot be used: damaged, or written by another version."""
 
 
 class NotFound(StoreError):

@@ -16,6 +16,17 @@ class Flags(NamedTuple):
     revert: bool = False
 
 
+NEITHER = Flags()
+FIX = Flags(fix=True)
+REVERT = Flags(revert=True)
+BOTH = Flags(fix=True, revert=True)
+
+
+def flags_of(*, fix: bool, revert: bool) -> Flags:
+    """Return the one object that stands for these flags."""
+    return (BOTH if revert else FIX) if fix else REVERT if revert else NEITHER
+
+
 class Windows(NamedTuple):
     """First positions of the last 7, 90 and 365 days before a moment."""
 
@@ -55,43 +66,69 @@ def count(positions: Sequence[int], visible: Visible, windows: Windows) -> Count
 
 
 class Events:
-    """The events of one thing. ``newcomers`` are those whose author had none before; ``deletions`` ended a file."""
+    """The positions of some commits, and which of them were fixes and reverts."""
 
-    __slots__ = ("deletions", "fixes", "newcomers", "positions", "reverts", "since")
+    __slots__ = ("fixes", "positions", "reverts")
 
-    def __init__(self) -> None:
-        self.positions: list[int] = []
+    def __init__(self, positions: list[int] | None = None, flags: Sequence[Flags | None] = ()) -> None:
+        self.positions = positions or []
         self.fixes: list[int] = []
         self.reverts: list[int] = []
-        self.deletions: list[int] = []
-        self.newcomers: list[int] = []
-        self.since: dict[int, int] = {}
+        for position in self.positions:
+            flag = flags[position]
+            if flag is not None and flag is not NEITHER:
+                self._note(position, flag)
 
-    def append(self, position: int, flags: Flags, author: int, *, deletes: bool = False) -> None:
-        """Add the event of a later commit; one commit is one event, however often it is named."""
-        if self.positions and self.positions[-1] == position:
-            return
+    def append(self, position: int, flags: Flags) -> None:
+        """Add a later commit."""
         self.positions.append(position)
+        if flags is not NEITHER:
+            self._note(position, flags)
+
+    def rewind(self, position: int) -> None:
+        """Take back all events from a position on."""
+        for sorted_ in (self.positions, self.fixes, self.reverts):
+            del sorted_[bisect_left(sorted_, position):]
+
+    def _note(self, position: int, flags: Flags) -> None:
         if flags.fix:
             self.fixes.append(position)
         if flags.revert:
             self.reverts.append(position)
+
+
+class FileEvents(Events):
+    """The events of one file. ``newcomers`` are those of authors who had not changed it before; ``deletions`` ended it."""
+
+    __slots__ = ("deletions", "newcomers", "since")
+
+    def __init__(self, positions: list[int] | None = None, flags: Sequence[Flags | None] = (), authors: Sequence[int] = (),
+                 deletions: list[int] | None = None) -> None:
+        super().__init__(positions, flags)
+        self.deletions = deletions or []
+        self.newcomers: list[int] = []
+        self.since: dict[int, int] = {}
+        for position in self.positions:
+            self._meet(position, authors[position])
+
+    def add(self, position: int, flags: Flags, author: int, *, deletes: bool) -> None:
+        """Add a later change of the file."""
+        self.append(position, flags)
         if deletes:
             self.deletions.append(position)
-        if author not in self.since:
-            self.since[author] = position
-            self.newcomers.append(position)
+        self._meet(position, author)
+
+    def rewind(self, position: int) -> None:
+        """Take back all events from a position on."""
+        super().rewind(position)
+        del self.deletions[bisect_left(self.deletions, position):]
+        del self.newcomers[bisect_left(self.newcomers, position):]
+        self.since = {author: first for author, first in self.since.items() if first < position}
 
     def ends_at(self, position: int) -> bool:
         """Whether the event at a position was the deletion of the file."""
         at = bisect_left(self.deletions, position)
         return at < len(self.deletions) and self.deletions[at] == position
-
-    def rewind(self, position: int) -> None:
-        """Take back all events from a position on."""
-        for sorted_ in (self.positions, self.fixes, self.reverts, self.deletions, self.newcomers):
-            del sorted_[bisect_left(sorted_, position):]
-        self.since = {author: first for author, first in self.since.items() if first < position}
 
     def developers(self, visible: Visible, authors: Sequence[int]) -> int:
         """Count distinct authors of the visible events; ``authors`` tells the author of each position."""
@@ -101,3 +138,8 @@ class Events:
             return known
         start = self.positions[sure - 1] + 1 if sure else 0
         return known + len({a for a in map(authors.__getitem__, more) if self.since[a] >= start})
+
+    def _meet(self, position: int, author: int) -> None:
+        if author not in self.since:
+            self.since[author] = position
+            self.newcomers.append(position)

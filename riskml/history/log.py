@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, MutableSequence, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from riskml.change import Change, Commit, FileDiff
 from riskml.errors import UsageError
-from riskml.history.events import Events, Flags
+from riskml.history.events import Events, FileEvents, Flags, flags_of
 from riskml.history.order import Key
 from riskml.history.visible import NOTHING, Visible
 from riskml.message import is_fix, is_revert
@@ -42,6 +42,23 @@ class Binding(NamedTuple):
     position: int
     file: int
     origin: int | None
+
+
+T = TypeVar("T")
+
+
+class Column(Protocol[T]):
+    """One value per position: a list, or something that reads a kept history as it is asked."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, position: int, /) -> T: ...
+
+    def __delitem__(self, tail: slice, /) -> None: ...
+
+    def append(self, value: T, /) -> None:
+        """Add the value of the next position."""
+        ...
 
 
 class Bindings(Protocol):
@@ -85,14 +102,14 @@ class Log:
         self.positions: dict[str, int] = {}
         self.times: list[int] = []
         self.generations: list[int] = []
-        self.parents: MutableSequence[Sequence[int]] = []
+        self.parents: Column[Sequence[int]] = []
         self.firsts: list[int] = []
         self.authors: list[int] = []
         self.flags: list[Flags | None] = []
-        self.touched: MutableSequence[Sequence[int]] = []
-        self.bound_paths: MutableSequence[Sequence[str]] = []
+        self.touched: Column[Sequence[int]] = []
+        self.bound_paths: Column[Sequence[str]] = []
         self.subsystems: list[frozenset[str]] = []
-        self.files: MutableSequence[Events] = []
+        self.files: Column[FileEvents] = []
         self.bindings: Bindings = dict[str, list[Binding]]()
         self.everything = Events()
         self.by_author: list[list[int]] = []
@@ -112,6 +129,13 @@ class Log:
         position = self.positions[sha]
         return Key(self.times[position], self.generations[position], sha)
 
+    def place(self, key: Key) -> int:
+        """Return the position at which a commit with this key belongs."""
+        found = bisect_left(self.times, key.settled)
+        while found < len(self.times) and self.key(self.shas[found]) < key:
+            found += 1
+        return found
+
     def append(self, change: Change) -> int:
         """Add one commit and return its position. Merges (two parents or more) add no events: their branches did.
 
@@ -127,8 +151,9 @@ class Log:
             told = Told(key, parents, NOBODY, None, (), (), frozenset())
         else:
             touched, bound = self._resolved(change.files, self.before([self.positions[p] for p in parents]))
-            told = Told(key, parents, self._author(commit), Flags(is_fix(commit.message), is_revert(commit.message)),
-                        touched, bound, frozenset([subsystem(diff.path) for diff in change.files]))
+            flags = flags_of(fix=is_fix(commit.message), revert=is_revert(commit.message))
+            told = Told(key, parents, self._author(commit), flags, touched, bound,
+                        frozenset([subsystem(diff.path) for diff in change.files]))
         return self.tell(told)
 
     def tell(self, told: Told) -> int:
@@ -139,7 +164,7 @@ class Log:
         position = len(self.times)
         sha = told.key.sha
         if sha in self.positions or (position and told.key < self.key(self.shas[-1])):
-            raise UsageError("commits must be told once and in order", where=sha, expected="the order of riskml.history.ordered")
+            raise UsageError("commits must be told once and in order", where=sha, expected="the order of ordered()")
         parents = tuple([self.positions[p] for p in told.parents])
         seen = self.before(parents).grown(position).with_next()
         self._remember(position, seen)
@@ -160,7 +185,7 @@ class Log:
         if told.flags is not None:
             self._count(position, told.flags, told.author)
             for file, deletes in told.touched:
-                self.files[file].append(position, told.flags, told.author, deletes=deletes)
+                self.files[file].add(position, told.flags, told.author, deletes=deletes)
         return position
 
     def rewind(self, position: int) -> list[Told]:
@@ -188,8 +213,9 @@ class Log:
         self.fix_bits &= mask
         self.revert_bits &= mask
         self._seen = {p: visible for p, visible in self._seen.items() if p < position}
-        for column in (self.shas, self.times, self.generations, self.parents, self.firsts, self.authors, self.flags,
-                       self.touched, self.bound_paths, self.subsystems):
+        columns: tuple[Column[Any], ...] = (self.shas, self.times, self.generations, self.parents, self.firsts, self.authors,
+                                            self.flags, self.touched, self.bound_paths, self.subsystems)
+        for column in columns:
             del column[position:]
         return told
 
@@ -233,7 +259,7 @@ class Log:
                 return binding
         return None
 
-    def file_of(self, path: str, visible: Visible) -> Events | None:
+    def file_of(self, path: str, visible: Visible) -> FileEvents | None:
         """Return the events of the file that a path means; ``None`` if it means none."""
         binding = self.bound(path, visible)
         return None if binding is None or binding.file == FREE else self.files[binding.file]
@@ -286,11 +312,11 @@ class Log:
         for binding in self.bindings.get(path) or ():
             if binding.origin == start:
                 return binding.file
-        self.files.append(Events())
+        self.files.append(FileEvents())
         return len(self.files) - 1
 
     def _count(self, position: int, flags: Flags, author: int) -> None:
-        self.everything.append(position, flags, author)
+        self.everything.append(position, flags)
         while len(self.by_author) <= author:
             self.by_author.append([])
         self.by_author[author].append(position)

@@ -41,8 +41,8 @@ def keys(headers: Iterable[Header], known: Mapping[str, Key] | None = None) -> d
     return {sha: found[sha] for sha in given}
 
 
-def ordered(headers: Iterable[Header]) -> list[Header]:
+def ordered(headers: Iterable[Header], known: Mapping[str, Key] | None = None) -> list[Header]:
     """Sort headers (parents before children) by their keys."""
     headers = list(headers)
-    key = keys(headers)
+    key = keys(headers, known)
     return sorted(headers, key=lambda header: key[header.sha])

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, compress
 
-from riskml.history.events import Events, Windows, count
+from riskml.history.events import FileEvents, Windows, count
 from riskml.history.log import FREE, SMALL, Log
 from riskml.history.past import AuthorPast, FilePast, RepositoryPast
 from riskml.history.visible import Visible
@@ -148,7 +148,7 @@ class View:
         shown = f"{unseen:0{limit - start - sure}b}"[::-1]
         return chain(authors[:sure], compress(authors[sure:], map("0".__eq__, shown)))
 
-    def _neighbours(self, events: Events) -> list[Sequence[int]]:
+    def _neighbours(self, events: FileEvents) -> list[Sequence[int]]:
         """Files of the last commits that touched a file and few others."""
         sure, more = self._visible.select(events.positions)
         touched = self._log.touched

@@ -13,7 +13,7 @@ class LineTable:
     """Line counts of blobs by id; what was never seen as text has none.
 
     >>> table = LineTable()
-    >>> table.learn(FileDiff("a", "a", "A", new_blob="f" * 40))
+    >>> table.learn(FileDiff("a", "a", "A", new_blob="f" * 40, lines_before=0))
     >>> table("f" * 40), table("0" * 40)
     (0, None)
     """

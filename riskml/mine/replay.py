@@ -4,71 +4,126 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from riskml.change import Change, FileDiff
-from riskml.history import Header, History, View
+from riskml.history import Header, History, View, ordered
+from riskml.history.order import keys
 from riskml.mine.lines import LineTable
 from riskml.mine.stream import stream
+from riskml.parse import log
 from riskml.ports import LogSource
 
 _COUNTED_AT_ONCE = 4096
 
 
 class Replay:
-    """Feeds commits to a history in their order.
+    """Feeds commits to a history, each at its place.
 
     ``unreadable`` collects the blobs that git lacks (a partial clone), by the commit that needed them; ``unmeasured`` counts
-    files whose length before the change stayed unknown although they are text.
+    files whose length before the change stayed unknown although they are text. ``settled`` is False while commits that the
+    history had before wait to be told again, behind new ones that belong before them: no moment to keep it.
     """
 
-    def __init__(self, source: LogSource, history: History, lines: LineTable | None = None) -> None:
+    def __init__(self, source: LogSource, history: History) -> None:
         self.source = source
         self.history = history
-        self.lines = lines or LineTable()
+        self.lines = LineTable()
         self.unreadable: dict[str, tuple[str, ...]] = {}
         self.unmeasured = 0
+        self.settled = True
 
-    def run(self, headers: Sequence[Header]) -> Iterator[tuple[Change, View]]:
-        """Yield each commit of ``headers`` (sorted as ``riskml.history.ordered`` does) with the view of its first parent.
+    def run(self, headers: Sequence[Header], *, whole: int | None = None) -> Iterator[tuple[Change, View | None]]:
+        """Yield the commits of ``headers`` (parents before children) in order, with what the first parent of each knew.
 
-        A commit is in the history by the time the next one comes.
+        With ``whole``, only the last so many that are no merges are read with their contents; those before have no hunks, and
+        come without a view. A commit is in the history by the time the next one comes.
         """
-        self._measure_merges([h.sha for h in headers if len(h.parents) > 1])
-        history, learn = self.history, self.lines.learn
-        changes = stream(self.source, [h.sha for h in headers], lines_of=self.lines, missing=self._missing)
-        for read in changes:
-            change = self._measured(read)
-            for diff in change.files:
-                learn(diff)
-            yield change, history.view(change.base)
+        history = self.history
+        known = {p: history.key(p) for header in headers for p in header.parents if p in history}
+        order = ordered((h for h in headers if h.sha not in history), known)
+        key = keys(headers, known)
+        waiting = iter(history.rewind(history.place(key[order[0].sha])) if order else ())
+        next_told = next(waiting, None)
+        self.settled = next_told is None
+        names_only = 0 if whole is None else _start_of_last(whole, order)
+        bare, full = [h.sha for h in order[:names_only]], order[names_only:]
+        self._measure_merges([h.sha for h in full if len(h.parents) > 1])
+        if len(full) < len(order) or known:
+            self._measure_old([h.sha for h in full])
+        changes = chain(
+            stream(self.source, bare, lines_of=self.lines, patches=False, missing=self._missing),
+            stream(self.source, [h.sha for h in full], lines_of=self.lines, missing=self._missing),
+        )
+        for number, read in enumerate(changes):
+            change = self._measured(read) if number >= names_only else read
+            while next_told is not None and next_told.key < key[change.commits[0].sha]:
+                history.tell(next_told)
+                next_told = next(waiting, None)
+            self.settled = next_told is None
+            yield change, history.view(change.base) if number >= names_only else None
             history.append(change)
+        while next_told is not None:
+            history.tell(next_told)
+            next_told = next(waiting, None)
+        self.settled = True
 
     def _missing(self, sha: str, blobs: tuple[str, ...]) -> None:
         self.unreadable[sha] = blobs
 
     def _measured(self, change: Change) -> Change:
-        """Count the lines of old blobs that no diff told of: a text that used to be binary, a side of a merge."""
+        """Fill in the lengths that no diff told of (a text that used to be binary), and learn those of the new blobs."""
         unknown = [diff.old_blob for diff in change.files if _is_unmeasured(diff)]
-        if not unknown:
-            return change
-        counted = self.source.count_lines(unknown)
-        self.unmeasured += len(unknown) - len(counted)
-        files = [replace(d, lines_before=counted.get(d.old_blob)) if _is_unmeasured(d) else d for d in change.files]
-        return replace(change, files=tuple(files))
+        if unknown:
+            counted = self.source.count_lines(unknown)
+            self.unmeasured += len(unknown) - len(counted)
+            files = [replace(d, lines_before=counted.get(d.old_blob)) if _is_unmeasured(d) else d for d in change.files]
+            change = replace(change, files=tuple(files))
+        for diff in change.files:
+            self.lines.learn(diff)
+        return change
 
     def _measure_merges(self, merges: Sequence[str]) -> None:
         """Count the lines of what merges wrote themselves: blobs that differ from those of every parent."""
-        args = ["log", "--no-walk=unsorted", "--stdin", "--format=", "--raw", "-c", "--no-renames", "--no-abbrev", "--root"]
-        for start in range(0, len(merges), _COUNTED_AT_ONCE):
-            blobs = set()
-            chosen = merges[start:start + _COUNTED_AT_ONCE]
-            with self.source.stream(args, stdin="".join(f"{sha}\n" for sha in chosen).encode()) as out:
-                for line in out:
-                    parents = len(line) - len(line.lstrip(b":"))
-                    if parents > 1:
-                        fields = line.partition(b"\t")[0].split(b" ")
-                        blobs.add((fields[parents], fields[2 * parents + 1]))
-            self.lines.update(self.source.count_lines(sorted(b.decode("ascii") for m, b in blobs if m.startswith(b"10"))))
+        args = ["log", "--no-walk=unsorted", "--stdin", "--format=", "--raw", "-c", "--no-renames", "--no-abbrev"]
+        blobs = set()
+        with self.source.stream(args, stdin=_stdin(merges)) as out:
+            for line in out:
+                parents = len(line) - len(line.lstrip(b":"))
+                if parents > 1:
+                    fields = line.partition(b"\t")[0].split(b" ")
+                    if fields[parents].startswith(b"10"):  # a file, no link, no submodule
+                        blobs.add(fields[2 * parents + 1].decode("ascii"))
+        self._count(blobs)
+
+    def _measure_old(self, shas: Sequence[str]) -> None:
+        """Count the lines of the old blobs of some commits that none of them wrote."""
+        old, new = set(), set()
+        with self.source.stream(["log", "--no-walk=unsorted", "--stdin", *log.TREES], stdin=_stdin(shas)) as out:
+            for change in log.commits(out.read, patches=False):
+                for diff in change.files:
+                    if not diff.submodule:
+                        old.add(diff.old_blob)
+                        new.add(diff.new_blob)
+        self._count(old - new - {""})
+
+    def _count(self, blobs: set[str]) -> None:
+        ids = sorted(blobs)
+        for start in range(0, len(ids), _COUNTED_AT_ONCE):
+            self.lines.update(self.source.count_lines(ids[start:start + _COUNTED_AT_ONCE]))
+
+
+def _start_of_last(whole: int, headers: Sequence[Header]) -> int:
+    """Index from which on there are so many headers of commits that are no merges."""
+    for index in range(len(headers) - 1, -1, -1):
+        whole -= len(headers[index].parents) < 2
+        if whole < 0:
+            return index + 1
+    return 0
+
+
+def _stdin(shas: Sequence[str]) -> bytes:
+    return "".join(f"{sha}\n" for sha in shas).encode()
 
 
 def _is_unmeasured(diff: FileDiff) -> bool:

@@ -21,7 +21,7 @@ _REPORT_EVERY = 64
 class Row:
     """One commit. Times are UNIX seconds; ``vector`` follows ``NAMES`` and is NaN where unknown.
 
-    A merge has no diff of its own: all it says is that it is one.
+    A merge has no diff of its own: all it says is that it is one. The first commit of a shallow clone says nothing at all.
     """
 
     sha: str
@@ -31,6 +31,7 @@ class Row:
     vector: tuple[float, ...]
 
 
+_UNKNOWN = (nan,) * len(NAMES)
 _MERGE = tuple(1.0 if name == "merge" else nan for name in NAMES)
 
 
@@ -38,7 +39,10 @@ def row(change: Change, view: View, profile: Profile = "default") -> Row:
     """Compute the row of one commit, as its first parent knew the past."""
     commit = change.commits[-1]
     merge = len(commit.parents) > 1
-    vector = _MERGE if merge else tuple(extract(Evidence(change, view), profile).values())
+    if not commit.parents and not view.complete:
+        vector = _UNKNOWN
+    else:
+        vector = _MERGE if merge else tuple(extract(Evidence(change, view), profile).values())
     return Row(commit.sha, commit.authored_at, commit.committed_at, merge, vector)
 
 
@@ -54,10 +58,15 @@ def mine(
     headers = walk(source, source.resolve(tip))
     replay = Replay(source, History(complete=not source.is_shallow))
     for done, (change, view) in enumerate(replay.run(headers), 1):
-        if since is None or change.at >= since:
+        if view is not None and (since is None or change.at >= since):
             yield row(change, view, profile)
         if progress is not None and (done % _REPORT_EVERY == 0 or done == len(headers)):
             progress(done, len(headers))
+    tell_missing(replay, notice)
+
+
+def tell_missing(replay: Replay, notice: Callable[[str], None]) -> None:
+    """Say which blobs were missing, if any were."""
     if replay.unreadable:
         blobs = sorted({blob for found in replay.unreadable.values() for blob in found})
         names = ", ".join(blobs[:3]) + (", …" if len(blobs) > 3 else "")

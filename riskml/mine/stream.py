@@ -13,23 +13,26 @@ from riskml.parse import log
 from riskml.ports import LogSource
 
 _BATCH = 1024
-_ARGUMENTS = ("log", "--no-walk=unsorted", "--stdin", *log.ARGUMENTS)
+_COMMAND = ("log", "--no-walk=unsorted", "--stdin")
 
 
 def stream(
-    source: LogSource, shas: Sequence[str], *, lines_of: Callable[[str], int | None], processes: int = 2,
+    source: LogSource, shas: Sequence[str], *, lines_of: Callable[[str], int | None], patches: bool = True, processes: int = 2,
     missing: Callable[[str, tuple[str, ...]], None] = lambda _sha, _blobs: None,
 ) -> Iterator[Change]:
     """Yield one change per id, in the order of the ids.
 
-    ``processes`` git processes work ahead on a batch each. ``missing`` is told the commits of which blobs are missing, and
-    which blobs; such a commit comes with those files as binary.
+    With ``patches=False`` files come without hunks, which costs git a sixth of the time. ``processes`` git processes work ahead
+    on a batch each. ``missing`` is told the commits of which blobs are missing, and which blobs; such a commit comes with those
+    files as binary.
     """
     waiting = deque(shas[i:i + _BATCH] for i in range(0, len(shas), _BATCH))
     running: deque[tuple[Sequence[str], Prefetch]] = deque()
 
+    arguments = (*_COMMAND, *(log.ARGUMENTS if patches else log.NAMES))
+
     def start(batch: Sequence[str]) -> tuple[Sequence[str], Prefetch]:
-        return batch, Prefetch(source, _ARGUMENTS, "".join(f"{sha}\n" for sha in batch).encode())
+        return batch, Prefetch(source, arguments, "".join(f"{sha}\n" for sha in batch).encode())
 
     try:
         while waiting or running:
@@ -38,7 +41,7 @@ def stream(
             batch, ahead = running[0]
             done = 0
             try:
-                for change in log.commits(ahead.read, lines_of=lines_of):
+                for change in log.commits(ahead.read, lines_of=lines_of, patches=patches):
                     _check(change, batch, done)
                     yield change
                     done += 1

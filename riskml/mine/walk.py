@@ -1,25 +1,20 @@
-"""Which commits there are, in the order in which a history tells them."""
+"""Which commits there are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from riskml.history import Header, ordered
+from riskml.history import Header
 from riskml.ports import LogSource
 
 _SEPARATOR = b"\0"
 
 
 def walk(source: LogSource, tip: str, *, without: Iterable[str] = ()) -> list[Header]:
-    """Return the headers of all commits that ``tip`` reaches and none of ``without`` does, in the order of ``ordered``.
+    """Return the headers of all commits that ``tip`` reaches and none of ``without`` does, parents before children.
 
     Ids in ``without`` that the repository no longer has (an abandoned branch, cleaned up) are passed over.
     """
-    return ordered(headers(source, tip, without=without))
-
-
-def headers(source: LogSource, tip: str, *, without: Iterable[str] = ()) -> list[Header]:
-    """Return the same headers in git's own order, parents before children."""
     args = ["log", "--reverse", "--topo-order", "--ignore-missing", "--no-show-signature", "--no-color", "--no-notes",
             "--format=%H%x00%P%x00%ct", "--stdin"]
     stdin = "".join(f"{name}\n" for name in (tip, *(f"^{sha}" for sha in without))).encode()

@@ -25,9 +25,13 @@ _RAW = ("--raw", "--no-abbrev", "--root", "--diff-merges=off", "--ignore-submodu
 TREES = (*_HEADERS, *_RAW, "--no-renames")
 """Options of ``git log`` for headers and the names of files alone; no blob is read."""
 
+_RENAMES = ("--find-renames=50%", "-l1000")
+NAMES = (*_HEADERS, *_RAW, *_RENAMES)
+"""Options for headers and names, with renames found: reads the blobs of possible renames only."""
+
 ARGUMENTS = (
-    *_HEADERS, *_RAW, "--patch", "--unified=0", "--inter-hunk-context=0", "--no-ext-diff", "--no-textconv",
-    "--find-renames=50%", "-l1000", "--diff-algorithm=myers", "--indent-heuristic", "--submodule=short", "--src-prefix=a/",
+    *_HEADERS, *_RAW, *_RENAMES, "--patch", "--unified=0", "--inter-hunk-context=0", "--no-ext-diff", "--no-textconv",
+    "--diff-algorithm=myers", "--indent-heuristic", "--submodule=short", "--src-prefix=a/",
     "--dst-prefix=b/",
 )
 """Every option of ``git log`` that headers, names and patches depend on, so that no configuration of a user changes them."""
@@ -48,7 +52,8 @@ def commits(
 
     ``read(n)`` returns up to ``n`` bytes, and none at the end, as a file's method does. Merges come without files.
     ``lines_of`` tells how many lines an old blob has, ``None`` if unknown; it is asked when its commit is read, so it may
-    learn from the commits before. With ``patches=False`` the log was asked for with ``TREES``, and files come without hunks.
+    learn from the commits before. With ``patches=False`` the log was asked for with ``TREES`` or
+    ``NAMES``, and files come without hunks.
 
     Raises ``MalformedDiff`` when the stream is not what ``ARGUMENTS`` makes git write.
 

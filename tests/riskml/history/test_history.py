@@ -75,7 +75,7 @@ class Slow:
         return len(self.changes[sha].commits[0].parents) > 1
 
     def bound(self, path: str, seen: Sequence[str]) -> tuple[str, Label | None] | None:
-        """The last binding of a path among some commits: who made it, and to which file (``None``: freed)."""
+        """Return the last binding of a path among some commits: who made it, and to which file (``None``: freed)."""
         last = None
         for sha in seen:
             self.resolve(sha)
@@ -116,7 +116,7 @@ class Slow:
         return [sha for sha in seen if not self.is_merge(sha)]
 
     def settled(self, sha: str) -> int:
-        """The largest committer time among a commit and its ancestors."""
+        """Return the largest committer time among a commit and its ancestors."""
         return max(self.changes[a].at for a in self.ancestors([sha]))
 
     def email(self, sha: str) -> str:
@@ -133,7 +133,7 @@ class Slow:
         return len(chosen), seven, ninety, year, times[-1] if times else None
 
     def file(self, path: str, base: str | None, at: int) -> FilePast | None:
-        """What ``View.file`` should say."""
+        """Tell what ``View.file`` should say."""
         events = self.events(base)
         bound = self.bound(path, self.ancestors([base] if base else []))
         if bound is None or bound[1] is None:
@@ -147,7 +147,7 @@ class Slow:
         )
 
     def repository(self, base: str | None, at: int) -> RepositoryPast:
-        """What ``View.repository`` should say."""
+        """Tell what ``View.repository`` should say."""
         events = self.events(base)
         seen = self.ancestors([base] if base else [])
         at = max(at, self.settled(base)) if base else at
@@ -160,7 +160,7 @@ class Slow:
         )
 
     def missing_cochanges(self, paths: Sequence[str], base: str | None) -> int:
-        """What ``View.missing_cochanges`` should say of few paths and small commits."""
+        """Tell what ``View.missing_cochanges`` should say of few paths and small commits."""
         events = self.events(base)
         seen = self.ancestors([base] if base else [])
         bound = [self.bound(path, seen) for path in paths]
@@ -173,7 +173,7 @@ class Slow:
         return sum(not [self.touched[e][other] for e in events if other in self.touched[e]][-1] for other in missing - here)
 
     def author(self, email: str, base: str | None, at: int) -> AuthorPast:
-        """What ``View.author`` should say."""
+        """Tell what ``View.author`` should say."""
         times = [self.settled(e) for e in self.events(base) if self.email(e) == email]
         if not times:
             return AuthorPast()
@@ -188,7 +188,8 @@ def histories(draw: st.DrawFn) -> list[Change]:
     for number in range(draw(st.integers(1, 14))):
         ids = [c.commits[0].sha for c in changes]
         near = st.sampled_from(ids[-4:]) if ids else st.nothing()
-        parents = draw(st.lists(near, min_size=0 if draw(st.integers(0, 9)) == 0 else 1, max_size=3, unique=True)) if ids else []
+        least = 0 if draw(st.integers(0, 9)) == 0 else 1
+        parents = draw(st.lists(near, min_size=least, max_size=3, unique=True)) if ids else []
         paths = draw(st.lists(st.sampled_from(PATHS), unique=True, max_size=3))
         files = []
         free = [p for p in PATHS if p not in paths]
@@ -199,7 +200,7 @@ def histories(draw: st.DrawFn) -> list[Change]:
         changes.append(commit(
             f"{draw(st.integers(0, 15)):x}{number:02}", parents, draw(st.sampled_from((0, 3, 30, 200, 500))) + number, files,
             draw(st.sampled_from(MESSAGES)), draw(st.sampled_from(EMAILS)),
-        ))  # fmt: skip
+        ))
     return changes
 
 
@@ -235,7 +236,7 @@ def test_history_grown_in_steps_is_the_history_told_at_once(changes: list[Change
     cut = data.draw(st.integers(0, len(changes)))
     history = told(changes[:cut])
     late = {c.commits[0].sha: c for c in changes[cut:]}
-    later = sorted((slow.key[sha] for sha in late))
+    later = sorted(slow.key[sha] for sha in late)
     if later:
         start = sum(history.key(sha) < later[0] for sha in history.shas)
         facts = {fact.key.sha: fact for fact in history.rewind(start)}
@@ -261,7 +262,7 @@ def test_rename_keeps_the_past() -> None:
         commit("1", day=1, files=[diff("a", "A")]),
         commit("2", ["1"], 2, [diff("b", "R", "a")]),
         commit("3", ["2"], 3, [diff("a", "A")]),
-    ])  # fmt: skip
+    ])
     view = history.view("3")
     renamed, new = view.file("b", 3 * DAY), view.file("a", 3 * DAY)
     assert renamed is not None
@@ -273,8 +274,10 @@ def test_rename_keeps_the_past() -> None:
 def test_file_that_comes_back_finds_its_past() -> None:
     """Taking a deletion back does not make a file look new."""
     history = told([
-        commit("1", day=1, files=[diff("a", "A")]), commit("2", ["1"], 2, [diff("a", "D")]), commit("3", ["2"], 3, [diff("a", "A")]),
-    ])  # fmt: skip
+        commit("1", day=1, files=[diff("a", "A")]),
+        commit("2", ["1"], 2, [diff("a", "D")]),
+        commit("3", ["2"], 3, [diff("a", "A")]),
+    ])
     past = history.view("3").file("a", 3 * DAY)
     assert past is not None
     assert past.changes == 3
@@ -287,7 +290,7 @@ def test_branch_that_is_not_merged_is_not_seen() -> None:
         commit("2", ["1"], 2, [diff("a")], "Fix a crash"),
         commit("3", ["1"], 3, [diff("b", "A")]),
         commit("4", ["3", "2"], 4),
-    ])  # fmt: skip
+    ])
     before, after = history.view("3").file("a", 5 * DAY), history.view("4").file("a", 5 * DAY)
     assert before is not None
     assert after is not None
@@ -320,7 +323,7 @@ def test_experience_counts_folders_and_files() -> None:
     history = told([
         commit("1", day=1, files=[diff("lib/c", "A")]), commit("2", ["1"], 2, [diff("lib/c")], email=EMAILS[1]),
         commit("3", ["2"], 3, [diff("a", "A")]),
-    ])  # fmt: skip
+    ])
     view = history.view("3")
     assert view.author_subsystem(EMAILS[0], ["lib"], 0) == 1
     assert view.author_subsystem(EMAILS[0], ["lib", ""], 0) == 2

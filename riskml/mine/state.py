@@ -1,0 +1,155 @@
+"""Mined history that is kept: opened in milliseconds, grown by what is new, never half written."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+
+from riskml.errors import StateUnfit
+from riskml.features.catalogue import FEATURE_SET, NAMES
+from riskml.history import Header, History, View
+from riskml.mine import container, shelf
+from riskml.mine.replay import Replay
+from riskml.mine.rows import row, tell_missing
+from riskml.mine.walk import walk
+from riskml.ports import LogSource, Vector
+
+RECENT = 1000
+"""How many changes a percentile is taken among."""
+
+_CHECKPOINT_S = 20.0
+_REPORT_EVERY = 64
+_SPARE = 1000
+_DOUBLE = "d"
+
+
+class State:
+    """A history, and the vectors of the latest commits in it (the default profile: they describe no person)."""
+
+    def __init__(self, history: History, vectors: Mapping[str, array[float]] | None = None) -> None:
+        self.history = history
+        self.vectors: dict[str, array[float]] = dict(vectors or {})
+
+    def view(self, base: str | None) -> View:
+        """Show what was known at a commit; ``None`` is before the first.
+
+        Raises ``UsageError`` when the commit was not mined.
+        """
+        return self.history.view(base)
+
+    def recent(self, tip: str | None) -> list[Vector]:
+        """Return the vectors of the last commits before a tip, itself included, newest first; merges do not count."""
+        if tip is None or tip not in self.history:
+            return []
+        found: list[Vector] = []
+        history = self.history
+        seen = history.seen(history.positions[tip])
+        for position in range(seen.limit - 1, -1, -1):
+            vector = self.vectors.get(history.shas[position])
+            if vector is not None and position in seen:
+                found.append(dict(zip(NAMES, vector, strict=True)))
+                if len(found) == RECENT:
+                    break
+        return found
+
+    def heads(self) -> list[str]:
+        """Return the commits that no other one has as a parent."""
+        parents = {p for position in range(len(self.history)) for p in self.history.parents[position]}
+        return [sha for position, sha in enumerate(self.history.shas) if position not in parents]
+
+    def save(self, path: Path) -> None:
+        """Keep this state, replacing what was kept.
+
+        Raises ``StoreUnwritable`` when the place cannot be written.
+        """
+        blocks = shelf.pack(self.history)
+        blocks["vector_shas"] = container.Block("B", bytes.fromhex("".join(self.vectors)))
+        blocks["vectors"] = container.Block(_DOUBLE, b"".join(self.vectors.values()))
+        id_bytes = len(self.history.shas[0]) // 2 if self.history.shas else 20
+        container.write(path, {"feature_set": FEATURE_SET, "features": list(NAMES), "id_bytes": id_bytes}, blocks)
+
+    @classmethod
+    def load(cls, path: Path) -> State:
+        """Open a kept state.
+
+        Raises ``StateUnfit`` when it is damaged, or belongs to another version of riskml or of the features.
+        """
+        header, blocks = container.read(path)
+        if header.get("feature_set") != FEATURE_SET or header.get("features") != list(NAMES):
+            raise StateUnfit("the file of mined history holds other features", where=str(path), got=header.get("feature_set"),
+                             expected=f"feature set {FEATURE_SET}; it will be mined anew")
+        width = 2 * header["id_bytes"]
+        text = bytes(blocks["vector_shas"]).hex()
+        values = blocks["vectors"]
+        vectors: dict[str, array[float]] = {
+            text[i * width:(i + 1) * width]: array(_DOUBLE, values[i * len(NAMES):(i + 1) * len(NAMES)].tobytes())
+            for i in range(len(text) // width)
+        }
+        return cls(shelf.unpack(blocks, id_bytes=header["id_bytes"]), vectors)
+
+
+def update(
+    source: LogSource, file: Path | None, tip: str | None, *, progress: Callable[[int, int], None] | None = None,
+    notice: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = monotonic,
+) -> State:
+    """Open the state in ``file``, mine what the full id ``tip`` reaches beyond it, keep it again, and return it.
+
+    A first run keeps what it has every 20 s of work, so that one that is cut short is continued. Commits that a tip no longer
+    reaches (a force push) stay, unseen by it, until they are the larger part; then the history is mined anew. A shallow clone
+    has no history worth keeping: its state is empty and incomplete. ``file=None`` keeps nothing.
+
+    Raises ``StoreUnwritable`` when the state cannot be kept.
+    """
+    if source.is_shallow:
+        return State(History(complete=False))
+    state = _opened(file, notice)
+    if tip is None or tip in state.history:
+        return state
+    headers = walk(source, tip, without=state.heads())
+    if len(state.history) > len(headers) + _SPARE and not _mostly_seen(state, headers):
+        state = State(History())
+        headers = walk(source, tip)
+    _mine(source, state, headers, file, progress, notice, clock)
+    if file is not None:
+        state.save(file)
+    return state
+
+
+def _opened(file: Path | None, notice: Callable[[str], None]) -> State:
+    if file is None or not file.exists():
+        return State(History())
+    try:
+        return State.load(file)
+    except StateUnfit as error:
+        notice(str(error))
+        return State(History())
+
+
+def _mostly_seen(state: State, headers: Sequence[Header]) -> bool:
+    """Whether what new commits stand on is at least half of the kept history."""
+    history = state.history
+    below = {p for header in headers for p in header.parents if p in history}
+    seen = history.before([history.positions[p] for p in below])
+    return 2 * (seen.limit - seen.hidden.bit_count()) >= len(history)
+
+
+def _mine(
+    source: LogSource, state: State, headers: Sequence[Header], file: Path | None,
+    progress: Callable[[int, int], None] | None, notice: Callable[[str], None], clock: Callable[[], float],
+) -> None:
+    """Let the history grow by some commits; only the latest get a vector, so only their contents are read."""
+    replay = Replay(source, state.history)
+    kept_at = clock()
+    for done, (change, view) in enumerate(replay.run(headers, whole=RECENT), 1):
+        if view is not None and len(change.commits[0].parents) < 2:
+            state.vectors[change.commits[0].sha] = array(_DOUBLE, row(change, view).vector)
+        if progress is not None and (done % _REPORT_EVERY == 0 or done == len(headers)):
+            progress(done, len(headers))
+        if file is not None and replay.settled and clock() - kept_at > _CHECKPOINT_S:
+            state.save(file)
+            kept_at = clock()
+    newest = sorted(state.vectors, key=state.history.positions.__getitem__)[-2 * RECENT:]
+    state.vectors = {sha: state.vectors[sha] for sha in newest}
+    tell_missing(replay, notice)
