@@ -11,7 +11,7 @@ import json
 import math
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -166,19 +166,23 @@ def _wanted(hint: Any, limits: Limits) -> str:
     if dataclasses.is_dataclass(hint):
         return "an object"
     if get_origin(hint) is tuple:
-        return f"a list of {limits.min_items or 0} to {limits.max_items or 'any number of'} items"
+        return f"a list of {limits.min_items or 0} to {limits.max_items} items" if limits.max_items else "a list"
     if get_origin(hint) is Literal:
         return f"one of: {', '.join(get_args(hint))}"
+    if hint is object:
+        return "conditions"
     words = {bool: "true or false", int: "an integer", float: "a number", datetime: "an RFC 3339 time with its zone"}
     text = words.get(hint, "text")
     if limits.pattern is not None:
         text += f" like {limits.pattern}"
+    if limits.minimum is not None and limits.minimum == limits.maximum:
+        return f"{limits.minimum:.12g}"
     if limits.above is not None:
-        text += f" above {limits.above:g}"
+        text += f" above {limits.above:.12g}"
     if limits.minimum is not None:
-        text += f" from {limits.minimum:g}"
+        text += f" from {limits.minimum:.12g}"
     if limits.maximum is not None:
-        text += f" up to {limits.maximum:g}"
+        text += f" up to {limits.maximum:.12g}"
     return text + (" or null" if limits.nullable else "")
 
 
@@ -211,6 +215,23 @@ def schema(record: type) -> dict[str, Any]:
     described = (record.__doc__ or "").strip().partition("\n")[0]
     return {"type": "object", "description": described, "additionalProperties": False,
             "required": [s.name for s in _slots(record) if s.required], "properties": properties}
+
+
+def paths(record: type, where: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield each key of a record and of what it holds: its path (``[]`` for items), what is legal, and its default as JSON."""
+    for slot in _slots(record):
+        path = _at(where, slot.name)
+        inner, _ = _bare(get_args(slot.hint)[0]) if get_origin(slot.hint) is tuple else (slot.hint, None)
+        nested = dataclasses.is_dataclass(inner)
+        default = "required" if slot.required else "" if nested else _default(record, slot.name)
+        yield path, _wanted(slot.hint, slot.limits), default
+        if isinstance(inner, type) and nested:
+            yield from paths(inner, path + ("[]" if inner is not slot.hint else ""))
+
+
+def _default(record: type, name: str) -> str:
+    value = next(f.default for f in dataclasses.fields(record) if f.name == name)
+    return "" if value is None or value == () else f"`{json.dumps(_written(value))}`"
 
 
 def _schema_of(hint: Any, limits: Limits) -> dict[str, Any]:

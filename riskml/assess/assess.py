@@ -21,6 +21,7 @@ from riskml.policy.policy import Policy
 from riskml.ports import Scorer, Vector
 from riskml.suite import SuiteRun
 
+OWN_FOLDER = ".riskml"  # where a repository keeps its policy, which is read at the base of a change
 TOLD_WHEN_ABSENT = ("tests_run", "coverage_changed_lines")  # unknown to a model that never saw a report, yet worth knowing
 
 
@@ -111,6 +112,8 @@ def _notes(vector: Vector, evidence: Evidence | None) -> tuple[str, ...]:
             notes.append("the history is incomplete (a shallow clone): what happened to these files before is unknown")
         if evidence.change.kind == "worktree":
             notes.append("scored as it lies in the working tree, not committed yet")
+        if any(OWN_FOLDER in (f.path.split("/")[0], f.old_path.split("/")[0]) for f in evidence.change.files):
+            notes.append(f"it edits {OWN_FOLDER}, which says how changes are judged; that counts for later changes only")
         if not evidence.change.files:
             notes.append("the change is empty")
     if isnan(vector.get("tests_run", nan)):

@@ -15,7 +15,7 @@ from riskml.policy.care import Care, care_of_stages
 from riskml.policy.condition import Condition
 from riskml.policy.facts import RISK_KEYS
 from riskml.policy.policy import Guardrail, Policy, Rule
-from riskml.policy.shape import SHARED, Wanted, stages_of, waits, wanted_of
+from riskml.policy.shape import Wanted, stages_of, waits, wanted_of
 from riskml.policy.stages import traffic_of
 from riskml.policy.strategies import WAYS
 
@@ -31,7 +31,7 @@ def check(policy: Policy) -> tuple[str, ...]:
     >>> check(read_policy({"version": 1, "rules": [{"when": {"score": "> 0.8"}, "strategy": "full"}, {"strategy": "rolling"}]}))
     ('rules[0] (score > 0.8: full) is less careful than rules[1] (otherwise: rolling), which gets lower scores',)
     """
-    return (*_less_careful(policy), *_two_ladders(policy), *_shy_guardrails(policy))
+    return (*_less_careful(policy), *_shy_guardrails(policy))
 
 
 def _less_careful(policy: Policy) -> Iterator[str]:
@@ -40,15 +40,6 @@ def _less_careful(policy: Policy) -> Iterator[str]:
             if i != j and _both_can_win(high, j, low, i) and not _at_least(policy, high, low):
                 yield (f"rules[{j}] ({high}: {high.strategy}) is less careful than rules[{i}] ({low}: {low.strategy}), "
                        "which gets lower scores")
-
-
-def _two_ladders(policy: Policy) -> Iterator[str]:
-    """Where blue-green is not possible its rule gets the least careful ladder, so there must be one."""
-    shared = [(i, r) for i, r in enumerate(policy.rules) if r.strategy in SHARED]
-    others = any(r.strategy not in SHARED for r in policy.rules)
-    for (i, one), (j, other) in ((a, b) for n, a in enumerate(shared) for b in shared[n + 1 :]):
-        if others and not _at_least(policy, one, other) and not _at_least(policy, other, one):
-            yield f"rules[{i}] ({one}) and rules[{j}] ({other}) have ladders of which neither is more careful at every traffic"
 
 
 def _shy_guardrails(policy: Policy) -> Iterator[str]:
@@ -65,15 +56,33 @@ def _both_can_win(high: Rule, j: int, low: Rule, i: int) -> bool:
         if _span(high, key)[1] <= _span(low, key)[0]:
             return False  # wherever high matches, the value is no larger than where low does
     # The earlier rule wins wherever both match, so it must stop matching on the way up, or start on the way up.
-    return _ends(low) if i < j else _begins(high)
+    return _ends_before(low, high) if i < j else _begins_after(high, low)
 
 
-def _ends(rule: Rule | Guardrail) -> bool:
-    return any(c.key in RISK_KEYS and (c.span[1] < inf or _odd(c)) for c in rule.when)
+def _ends_before(low: Rule, high: Rule) -> bool:
+    """Return whether ``low`` may stop matching on the way up while ``high`` still does."""
+    for c in low.when:
+        if c.key in RISK_KEYS and (_odd(c) or (c.span[1], "<" not in _ops(low, c.key)) < (
+                _span(high, c.key)[1], "<" not in _ops(high, c.key))):
+            return True
+    return False
 
 
-def _begins(rule: Rule) -> bool:
-    return any(c.key in RISK_KEYS and (c.span[0] > -inf or _odd(c)) for c in rule.when)
+def _begins_after(high: Rule, low: Rule) -> bool:
+    """Return whether ``high`` may start matching on the way up after ``low`` did."""
+    for c in high.when:
+        if c.key in RISK_KEYS and (_odd(c) or (c.span[0], ">" in _ops(high, c.key)) > (
+                _span(low, c.key)[0], ">" in _ops(low, c.key))):
+            return True
+    return False
+
+
+def _ends(guardrail: Guardrail) -> bool:
+    return any(c.key in RISK_KEYS and (c.span[1] < inf or _odd(c)) for c in guardrail.when)
+
+
+def _ops(rule: Rule, key: str) -> set[str]:
+    return {op for c in rule.when if c.key == key for op, _ in c.comparisons}
 
 
 def _odd(condition: Condition) -> bool:

@@ -17,6 +17,7 @@ from riskml.plan import (
     RiskReason,
     Rollback,
     Stage,
+    Strategy,
     Subject,
     Unit,
 )
@@ -27,7 +28,7 @@ from riskml.policy.file import Override, RollbackText
 from riskml.policy.freeze import frozen_until
 from riskml.policy.policy import Policy, basis_points
 from riskml.policy.sample import Sample, needed_requests
-from riskml.policy.shape import Wanted, replacement, stages_of, waits, wanted_of
+from riskml.policy.shape import SHARED, Wanted, stages_of, stand_in, waits, wanted_of
 from riskml.policy.stages import INTERVAL_S, Traffic, first_share, traffic_of
 
 LIMITS: dict[str, tuple[str, Unit]] = {  # key under ``rollback`` -> metric and unit of the plan's rule
@@ -82,10 +83,12 @@ def decide(
     if way.lesser:
         notes.append(f"{way.strategy} is less careful than the policy asks, so a person has to approve it")
     gates = _gates(policy)
+    names = tuple(g.id for g in gates)
     if way.refused:
-        wanted = replacement(way.strategy, wanted, policy, traffic)
-    stages = stages_of(wanted, facts.score, policy, traffic, tuple(g.id for g in gates))
-    notes += _about_stages(wanted, stages, traffic)
+        stages = stand_in(way.strategy, wanted, facts.score, policy, traffic, names)
+    else:
+        stages = stages_of(wanted, facts.score, policy, traffic, names)
+    notes += _about_stages(way.strategy, wanted.first_bp, stages, traffic)
     if hold or approval:
         stages = waits(stages)
     return Plan(
@@ -161,20 +164,20 @@ def _overridden(wanted: Wanted, override: Override, policy: Policy) -> Wanted:
     return Wanted(strategy, basis_points(percent, "override.initial_traffic"), (), wanted.optimise)
 
 
-def _about_stages(wanted: Wanted, stages: tuple[Stage, ...], traffic: Traffic) -> list[str]:
+def _about_stages(strategy: Strategy, asked_bp: int | None, stages: tuple[Stage, ...], traffic: Traffic) -> list[str]:
     """Say what a reader must know about the stages: what is unknown, and what the traffic changed."""
-    if wanted.strategy == "blue-green":
+    if strategy == "blue-green":
         return ["the preview gets no user traffic: its gates need a load test, or a person's promotion"]
-    if wanted.first_bp is None or wanted.strategy == "dark-launch":
+    first = first_share(stages)
+    if strategy not in SHARED or not first:
         return []
     notes = []
     if traffic.requests_per_minute is None:
-        needed = needed_requests(wanted.first_bp, traffic.sample)
+        needed = needed_requests(first, traffic.sample)
         notes.append("requests per minute are unknown, so stages have default lengths; a verdict on the first share needs "
                      f"about {needed:,} requests to the new version")
-    first = first_share(stages)
-    if first > wanted.first_bp:
-        notes.append(f"{wanted.first_bp / 100:g} % of the traffic brings no sample within the longest stage, so the ramp "
+    if asked_bp is not None and first > asked_bp:
+        notes.append(f"{asked_bp / 100:g} % of the traffic brings no sample within the longest stage, so the ramp "
                      f"starts at {first / 100:g} %")
     return notes
 

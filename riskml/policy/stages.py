@@ -40,7 +40,7 @@ class Traffic:
             return 1
         if self.length(HALF_BP) > self.timing.max_stage_s:
             return None
-        low, high = 1, HALF_BP  # the length falls as the share grows
+        low, high = 1, HALF_BP  # the length falls to a flat minimum near half: what lies between two shares that do, does
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (low, middle) if self.length(middle) <= self.timing.max_stage_s else (middle, high)

@@ -331,6 +331,13 @@ def test_a_working_tree_has_no_commit_and_says_so() -> None:
     assert any("working tree" in n for n in found.assessment.notes)
 
 
+def test_a_change_of_its_own_judge_is_told() -> None:
+    """A change that edits the policy is judged by the one of its base, and says that it edits it."""
+    found = decide_on(file(".riskml/policy.yaml", 1), file("a.py", 1))
+
+    assert any("edits .riskml" in n for n in found.assessment.notes)
+
+
 def test_a_service_that_makes_no_sense_is_refused() -> None:
     """A factor of 0 would divide by nothing."""
     with pytest.raises(PolicyError, match="factor out of range"):
