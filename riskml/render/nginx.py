@@ -18,6 +18,9 @@ from riskml.render.stages import ROLLBACK, audience, audience_bp, in_force, labe
 
 TARGET = "nginx"
 _KEY = re.compile(r"\$[a-z0-9_]+")
+_HEADERS = (  # HTTP/1.1 without "Connection: close", so that connections to the upstreams are kept
+    "        proxy_http_version 1.1;", '        proxy_set_header Connection "";', "        proxy_set_header Host $host;",
+)
 
 
 def render(plan: Plan, *, listen: str = "127.0.0.1:8080", stable: str = "127.0.0.1:8081", canary: str = "127.0.0.1:8082",
@@ -39,7 +42,7 @@ def render(plan: Plan, *, listen: str = "127.0.0.1:8080", stable: str = "127.0.0
     lines = [*notes(plan, TARGET), f"# In force: change this word to another stage, or to {ROLLBACK}, and reload."]
     lines += _map('""', f"{var}_stage", {"default": f"stage:{now.name if now else ROLLBACK}"})
     for version, where in versions.items():
-        lines += [f"upstream {name}-{version} {{", f"    server {where};", "}"]
+        lines += [f"upstream {name}-{version} {{", f"    server {where};", "    keepalive 32;", "}"]
     for i, s in enumerate(plan.stages):
         lines += _choice(i, s, name, f"{var}_{i}", key)
     chosen = {f"stage:{s.name}": f"{var}_{i}" for i, s in enumerate(plan.stages)}
@@ -98,9 +101,9 @@ def _server(name: str, var: str, listen: str, *, mirrors: bool) -> Iterator[str]
     yield from ("server {", f"    listen {listen};", "    location / {")
     if mirrors:
         yield "        mirror /riskml-mirror;"
-    yield from ("        proxy_set_header Host $host;", f"        proxy_pass http://{var}_upstream;", "    }")
+    yield from (*_HEADERS, f"        proxy_pass http://{var}_upstream;", "    }")
     if mirrors:
         yield from ("    location = /riskml-mirror {", "        internal;")
-        yield from (f"        if ({var}_mirror != on) {{ return 204; }}", "        proxy_set_header Host $host;")
+        yield from (f"        if ({var}_mirror != on) {{ return 204; }}", *_HEADERS)
         yield from (f"        proxy_pass http://{name}-canary$request_uri;", "    }")
     yield "}"
