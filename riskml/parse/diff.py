@@ -149,7 +149,7 @@ def _file(block: bytes, at: int) -> FileDiff:
 
 def _without_text(file: FileDiff) -> FileDiff:
     """Take the text off a file that has none of its own: git shows a submodule as the line "Subproject commit ID"."""
-    return replace(file, hunks=(), removed=b"", added=b"")
+    return replace(file, hunks=(), removed=b"", added=b"", lines_before=0 if file.status == "A" else None)
 
 
 def _text_is_missing(head: FileHead) -> bool:
@@ -166,7 +166,7 @@ def _lines_before(head: FileHead, hunks: list[Hunk]) -> int | None:
     """Return the old file's length where the diff alone tells it: a new file has none, a deleted one shows all."""
     if head.status == "A":
         return 0
-    if head.status == "D" and not head.binary and head.old_mode != _GITLINK:
+    if head.status == "D" and not head.binary:
         return sum(hunk.old_lines for hunk in hunks)
     return None
 

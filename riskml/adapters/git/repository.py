@@ -23,7 +23,7 @@ LARGEST_DIFF = 256 * 1024 * 1024
 """The largest diff of one change that is read from a repository, in bytes."""
 
 _DIFF = ("diff-tree", "-r", "--no-commit-id", *DIFF_OPTIONS)
-_LOG = ("log", "--no-patch", "--reverse", "--topo-order", "--encoding=UTF-8", "--no-notes", "--no-show-signature", "--no-color",
+_LOG = ("log", "--no-patch", "--encoding=UTF-8", "--no-notes", "--no-show-signature", "--no-color",
         "--no-decorate", "--date=format:%z", f"--format={log.FORMAT}")  # fmt: skip
 _MOST_NAMES = 20_000  # that a wrong name is compared with
 _OPTIONS_OF_NAMES = frozenset(("--all", "--branches", "--tags", "--remotes", "--glob", "--reflog", "-g", "--walk-reflogs"))
@@ -61,6 +61,11 @@ class GitRepository:
     def path(self) -> Path:
         """The root of the working tree, or of the git directory if there is none."""
         return self._opened.worktree or self._opened.git_dir
+
+    @property
+    def common_dir(self) -> Path:
+        """The git directory that all working trees of the repository share: the same for each of them."""
+        return self._opened.common_dir
 
     @property
     def key(self) -> str:
@@ -165,8 +170,8 @@ class GitRepository:
             base = parents[0] if len(parents) > 1 else self.default_base(tip)
         start = self.resolve(base)
         fork = self._fork(start, tip, f"{base} and {head}")
-        commits = self._log(tip, f"^{start}")
-        return Change(self._files(fork, tip), commits, at=header.committed_at, base=fork, head=tip, kind="range")
+        files, commits = self._files(fork, tip), self._since(start, tip)
+        return Change(files, commits, at=header.committed_at, base=fork, head=tip, kind="range")
 
     def commit_change(self, ref: str) -> Change:
         """Return what one commit changed against its first parent; the first commit of a history, against nothing."""
@@ -187,7 +192,7 @@ class GitRepository:
         fork = self._fork(start, tip, f"{base} and HEAD")
         with snapshot(self._opened, tip) as taken:
             files = self._files(fork, taken.tree, taken.place)
-        return Change(files, self._log(tip, f"^{start}"), at=now, base=fork, head=None, kind="worktree")
+        return Change(files, self._since(start, tip), at=now, base=fork, head=None, kind="worktree")
 
     def is_dirty(self) -> bool:
         """Whether the working tree differs from ``HEAD``, as ``worktree_change`` sees it; a bare repository never does."""
@@ -289,7 +294,10 @@ class GitRepository:
         return [((found[place][1] or place).split("/", 2)[2], found[place][0]) for place in places if place in found]
 
     def _header(self, commit: str) -> Commit:
-        return self._log("--max-count=1", commit)[0]
+        return self._log("--no-walk", commit)[0]
+
+    def _since(self, start: str, tip: str) -> tuple[Commit, ...]:
+        return self._log("--reverse", "--topo-order", tip, f"^{start}")
 
     def _log(self, *args: str) -> tuple[Commit, ...]:
         with self.stream((*_LOG, *args, "--")) as output:

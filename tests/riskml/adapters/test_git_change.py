@@ -7,6 +7,7 @@ import pytest
 from riskml.adapters.git import GitRepository
 from riskml.change import Change, Commit, FileDiff, Hunk, Person
 from riskml.errors import NoMergeBase, ObjectMissing, UnknownRef
+from riskml.parse import log
 
 TEXT = "".join(f"line {i}\n" for i in range(1, 41))
 
@@ -194,6 +195,35 @@ def test_empty_message(repo):
     repo.commit("")
 
     assert opened(repo).commit_change("HEAD").message == ""
+
+
+def test_bulk_and_single_reading_agree(repo, make_repo):
+    """Each commit of a history gives the same records, whether it is read alone or with all others in one stream."""
+    library = make_repo("library")
+    library.commit("One", {"a": "1\n"})
+    repo.commit("One", {"a": TEXT, "b": b"1\r\n2", "c": b"\0\1", "run": TEXT, "gone": "1\n2\n", "empty": "", "link": "1\n"})
+    repo.commit("Two", {"a": TEXT.replace("line 3\n", ""), "b": b"2\r\n", "c": b"\0\2", "new": "no newline", "tab\t": "1\n"})
+    repo.git("mv", "a", "moved")
+    repo.git("mv", "c", "moved-binary")
+    repo.git("update-index", "--chmod=+x", "run")
+    (repo.path / "run").chmod(0o755)
+    repo.commit("Three", {"moved": TEXT + "more\n", "new": "no newline\n"})
+    repo.git("submodule", "--quiet", "add", library.path.as_uri(), "lib")
+    for name in ("gone", "empty", "link", "moved-binary"):
+        repo.remove(name)
+    (repo.path / "link").symlink_to("target")
+    repo.commit("Four")
+    repo.git("rm", "-q", "lib")
+    repo.commit("Five", {"lib": "a file now\n", "new": b"binary\0now\n"})
+    repo.commit("Six", {"new": "text again\n"})
+    repository = opened(repo)
+
+    with repository.stream(["log", *log.ARGUMENTS, repository.head()]) as output:
+        bulk = list(log.commits(output.read, lines_of=lambda blob: repository.count_lines([blob]).get(blob)))
+
+    assert len(bulk) == 6
+    assert bulk == [repository.commit_change(change.head) for change in bulk]
+    assert {f.status for change in bulk for f in change.files} == set("AMDRT")
 
 
 def test_range_is_one_diff_from_the_merge_base(repo):

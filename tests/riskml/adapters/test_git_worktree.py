@@ -208,6 +208,7 @@ def test_linked_worktree(clean):
     assert [(f.path, f.added) for f in files] == [("a", b"side\n")]
     assert GitRepository.open(side).path == side
     assert GitRepository.open(side).key == "repo"
+    assert GitRepository.open(side).common_dir == GitRepository.open(clean.path).common_dir
 
 
 def test_split_index(clean):
@@ -216,6 +217,17 @@ def test_split_index(clean):
     clean.write("a", "2\n")
 
     assert set(changed(clean)) == {"a"}
+
+
+@pytest.mark.parametrize("options", [(), ("--sparse-index",)])
+def test_sparse_checkout(clean, options: tuple[str, ...]):
+    """What a sparse checkout leaves out is not deleted."""
+    clean.commit("Two", {"in/a": "1\n", "out/a": "1\n", "out/deep/b": "1\n"})
+    clean.git("sparse-checkout", "set", "--cone", *options, "in")
+    assert not (clean.path / "out").exists()
+    clean.write("in/a", "2\n")
+
+    assert changed(clean) == {"in/a": ("M", b"1\n", b"2\n")}
 
 
 def test_bare_repository(clean):
