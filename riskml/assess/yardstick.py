@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,11 +10,10 @@ from math import isnan
 from riskml.assessment import Band
 from riskml.context import ServiceContext
 from riskml.features import past
+from riskml.policy.percentile import rank
 from riskml.policy.policy import Policy, default_policy
 from riskml.policy.risk import risk_score
 from riskml.ports import Scorer, Vector
-
-ENOUGH = 50  # fewer recent changes than this make no percentile
 
 
 @dataclass(frozen=True)  # no slots: the recent changes are scored once, at their first use
@@ -59,17 +57,6 @@ def yardstick(
     """Return a yardstick whose recent changes do not contain the change that is measured."""
     others = tuple(other for other in recent if not _same(other, vector))
     return Yardstick(scorer, policy or default_policy(), context or ServiceContext(), others)
-
-
-def rank(ordered: Sequence[float], value: float) -> float | None:
-    """Return the mid-rank of a value among sorted ones, in percent; ``None`` below 50 of them.
-
-    >>> rank(sorted(range(100)), 90), rank([1.0], 2.0)
-    (90.5, None)
-    """
-    if len(ordered) < ENOUGH:
-        return None
-    return 100 * (bisect_left(ordered, value) + bisect_right(ordered, value)) / 2 / len(ordered)
 
 
 def _same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskml.assess import Decision, assess, assess_features, judge, judge_features, to_wire
-from riskml.assess.yardstick import rank
 from riskml.assessment import ModelRef, Scored
 from riskml.change import Change, Commit, FileDiff, Hunk
 from riskml.context import ServiceContext
@@ -22,6 +21,7 @@ from riskml.errors import PolicyError
 from riskml.features.catalogue import NAMES, extract
 from riskml.features.feature import Evidence
 from riskml.plan import to_json
+from riskml.policy.percentile import rank
 from riskml.policy.policy import read_policy
 from riskml.suite import CaseResult, SuiteRun
 
