@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import fsencode
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -40,7 +41,7 @@ def snapshot(opened: Opened, head: str) -> Iterator[Snapshot]:
     with TemporaryDirectory(prefix="riskml-git-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         fill(folder, opened.object_format, head=head)
-        (folder / "objects" / "info" / "alternates").write_text(f"{opened.common_dir / 'objects'}\n")
+        (folder / "objects" / "info" / "alternates").write_bytes(fsencode(opened.common_dir / "objects") + b"\n")
         _copy(opened, folder)
         environment = {
             **NEUTRAL,

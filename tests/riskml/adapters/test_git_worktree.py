@@ -196,6 +196,17 @@ def test_from_a_folder_inside(clean):
     assert [f.path for f in GitRepository.open(inside).worktree_change(NOW).files] == ["a"]
 
 
+@pytest.mark.parametrize("name", ["with space", "café", "latin\udce9", "-dash", 'quo"te', "#hash", "a:b"])
+def test_strange_folders(make_repo, name: str):
+    """A repository may live in a folder of any name."""
+    repo = make_repo(name)
+    repo.commit("One", {"a": "1\n"})
+    repo.write("a", "2\n")
+
+    assert changed(repo) == {"a": ("M", b"1\n", b"2\n")}
+    assert GitRepository.open(repo.path).commit_change("HEAD").files[0].added == b"1\n"
+
+
 def test_linked_worktree(clean):
     """A linked working tree is read by itself, with the objects of its repository."""
     clean.git("worktree", "add", "-q", "-b", "side", "../side")
