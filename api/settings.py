@@ -25,7 +25,7 @@ class Settings:
     artifact          directory of the model; the bundled one if unset
     policies          directory of policies: ``NAME.yaml`` answers to ``"policy": "NAME"``
     repositories      mirrors for base/head requests: a directory of bare repositories, or ``KEY=PATH,KEY=PATH``
-    state             directory in which mined history is kept; the user's cache directory if unset
+    state             directory in which mined history is kept; ``riskml`` in the user's cache directory if unset
     token_file        file of access tokens, one a line; without it everybody who can connect may ask
     body_mib          largest request body, in MiB
     batch_items       most items of one ``POST /predict/batch``
@@ -68,6 +68,7 @@ class Settings:
         given = {f.name: _READERS[f.name](PREFIX + f.name.upper(), text) for f in fields(cls)
                  if (text := environ.get(PREFIX + f.name.upper(), "").strip())}
         given.setdefault("store", default_url(environ, platform=sys.platform, home=Path.home()))
+        given.setdefault("state", Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "riskml")
         return cls(**given)
 
 

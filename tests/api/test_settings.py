@@ -10,17 +10,18 @@ from riskml.errors import UsageError
 
 def test_an_empty_environment_serves_from_the_users_data_directory():
     """Nothing has to be set; what is not RISKML_ is none of our business."""
-    settings = Settings.from_environ({"XDG_DATA_HOME": "/data", "PATH": "/bin"})
-    assert settings == Settings(store="sqlite:////data/riskml/riskml.db")
+    settings = Settings.from_environ({"XDG_DATA_HOME": "/data", "XDG_CACHE_HOME": "/cache", "PATH": "/bin"})
+    assert settings == Settings(store="sqlite:////data/riskml/riskml.db", state=Path("/cache/riskml"))
 
 
 def test_each_setting_is_read_from_the_variable_of_its_name(tmp_path: Path):
     """Numbers, paths and words arrive as such; an empty variable is one that is not set."""
     settings = Settings.from_environ({
         "RISKML_STORE": "postgresql://h/d", "RISKML_BODY_MIB": "8", "RISKML_POLICIES": str(tmp_path),
-        "RISKML_LOG_LEVEL": "DEBUG", "RISKML_RETENTION_DAYS": "", "RISKML_REPOSITORIES": "a/b=/srv/a"})
+        "RISKML_LOG_LEVEL": "DEBUG", "RISKML_RETENTION_DAYS": "", "RISKML_REPOSITORIES": "a/b=/srv/a",
+        "RISKML_STATE": "/srv/state"})
     assert settings == Settings(store="postgresql://h/d", body_mib=8, policies=tmp_path, log_level="debug",
-                                repositories="a/b=/srv/a")
+                                repositories="a/b=/srv/a", state=Path("/srv/state"))
 
 
 @pytest.mark.parametrize(("name", "value", "words"), [
