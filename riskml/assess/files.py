@@ -13,24 +13,26 @@ from riskml.features.feature import Evidence
 from riskml.ports import Scorer, Vector
 
 TRIED = 12  # files that are taken out one by one; the others are taken out together
+WORK = 1200  # files read again at most, so that a change of a thousand files does not take a second
 
 
 def file_shares(evidence: Evidence, vector: Vector, scorer: Scorer) -> tuple[FileShare, ...]:
     """Return the share of the risk in each file, riskiest first; the shares add up to 1.
 
     A file's weight is how much the log-odds of harm fall when the change is scored again without it (never below 0). The twelve
-    files with most lines and fixes are tried one by one; the rest are tried as one, and its weight is spread over them by lines
-    and fixes. When taking no file out lowers the risk, all weights are by lines and fixes. The weights leave out what files do
-    together, so they say where to look first, not what each file would cost alone.
+    files with most lines and fixes (fewer in a change of more than 100) are tried one by one; the rest are tried as one, and
+    its weight is spread over them by lines and fixes. When taking no file out lowers the risk, all weights are by lines and
+    fixes. The weights leave out what files do together, so they say where to look first, not what each file would cost alone.
     """
     files = evidence.change.files
     if len(files) < 2:
         return tuple(FileShare(f.path, 1.0) for f in files)
     prior = _prior(evidence)
     order = sorted(range(len(files)), key=lambda i: (-prior[i], files[i].path))
-    groups = [[i] for i in order[:TRIED]]
-    if order[TRIED:]:
-        groups.append(order[TRIED:])
+    tried = max(2, min(TRIED, WORK // len(files)))
+    groups = [[i] for i in order[:tried]]
+    if order[tried:]:
+        groups.append(order[tried:])
     without = [extract(evidence_of(evidence, [f for i, f in enumerate(files) if i not in group])) for group in map(set, groups)]
     whole, *rest = (_log_odds(p) for p in scorer.probabilities([vector, *without]))
     weights = list(prior)
