@@ -103,7 +103,7 @@ def test_the_first_rule_that_matches_wins_and_unjudged_ones_are_told() -> None:
         ("{version: 1, rules: [{strategy: full}], mode: enforced}", "expected one of: shadow, advise, enforce"),
         ("{version: 1, rules: [{strategy: full}], freeze: [{reason: x}]}", r"not one window at freeze\[0\]"),
         (
-            "{version: 1, rules: [{strategy: full}], freeze: [{reason: x, starts: 2026-01-02 00:00Z, ends: 2026-01-01 00:00Z}]}",
+            "{version: 1, rules: [{strategy: full}], freeze: [{reason: x, starts: 2026-01-02T00Z, ends: 2026-01-01T00Z}]}",
             r"ends before it starts at freeze\[0\]\.ends",
         ),
         ("{version: 1, rules: [{strategy: full}], freeze: [{reason: x, weekly: {starts: friday, ends: mon 08:00}}]}", "freeze"),
