@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
@@ -55,7 +57,21 @@ def openapi_page() -> str:
     return document()
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_page, "features.md": features_page, "openapi.json": openapi_page}
+def target_pages() -> dict[str, Callable[[], str]]:
+    """Return the writers of the pages of deploy targets; they show the sample plans that the tests use."""
+    from riskml.plan import from_json
+    from riskml.render import RENDERERS
+    from riskml.render.page import index, page
+
+    names = ("full", "rolling", "blue-green", "canary", "canary-fine", "canary-internal", "feature-flag", "dark", "dark-part")
+    folder = DOCS.parent / "tests" / "golden" / "plans"
+    plans = {name: from_json(json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))) for name in names}
+    return {"targets/index.md": partial(index, plans)} | {f"targets/{t}.md": partial(page, t, plans) for t in RENDERERS}
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_page, "features.md": features_page, "openapi.json": openapi_page, **target_pages(),
+}
 """Every generated page: its name under ``docs`` and the function that writes it."""
 
 

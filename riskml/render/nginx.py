@@ -39,7 +39,7 @@ def render(plan: Plan, *, listen: str = "127.0.0.1:8080", stable: str = "127.0.0
     now = in_force(plan, stage)
     var = "$riskml_" + name.replace("-", "_")
     mirrors = any(s.mirror_bp for s in plan.stages)
-    lines = [*notes(plan, TARGET), f"# In force: change this word to another stage, or to {ROLLBACK}, and reload."]
+    lines = [*notes(plan, TARGET), f"# In force: change this word to another stage's, or to stage:{ROLLBACK}, and reload."]
     lines += _map('""', f"{var}_stage", {"default": f"stage:{now.name if now else ROLLBACK}"})
     for version, where in versions.items():
         lines += [f"upstream {name}-{version} {{", f"    server {where};", "    keepalive 32;", "}"]

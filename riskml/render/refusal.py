@@ -20,7 +20,6 @@ CODES: dict[str, str] = {
     "unsupported_stage": "the tool has no stage of this shape",
     "gate_not_expressible": "the tool cannot check this gate",
     "owner_conflict": "another controller owns the object and would overwrite it",
-    "missing_option": "the tool needs a value that neither the plan nor the options give",
     "invalid_name": "the name is not one that the tool accepts",
 }
 """Every ``reason`` that a ``RenderRefused`` may carry, with its meaning."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -122,11 +123,13 @@ def listening(address: str) -> bool:
 
 
 def program(name: str, *others: str) -> str:
-    """Return the path of an installed program, or skip the test and say what is missing."""
+    """Return the path of an installed program; without it the test is skipped, or fails where everything must be installed."""
     for candidate in (name, *others):
         found = shutil.which(candidate) or shutil.which(candidate, path=str(Path(sys.executable).parent))
         if found:
             return found
+    if os.environ.get("RISKML_REQUIRE_TOOLS"):
+        raise AssertionError(f"{name} is not installed, and every tool is required here")
     pytest.skip(f"{name} is not installed")
 
 
