@@ -83,18 +83,17 @@ def test_the_repositorys_own_policy_holds_as_of_the_base(client: TestClient, sho
     shop.git("checkout", "-q", "main")
     wire = client.post("/predict", json={"repository": "acme/shop", "base": "main", "head": "sly"}).json()
     assert wire["strategy"] == "blue-green"
-    assert client.post("/predict", json={"repository": "acme/shop", "base": "main", "head": "feature"}).json()["strategy"] == "canary"
+    older = client.post("/predict", json={"repository": "acme/shop", "base": "main", "head": "feature"}).json()
+    assert older["strategy"] == "canary"
 
 
-@pytest.mark.parametrize(("change", "kind", "where"), [
-    ({"head": "nowhere"}, "unknown-ref", None), ({"head": "feature", "base": "--upload-pack=x"}, "unknown-ref", None),
-    ({"head": "main..feature"}, "unknown-ref", None),
-])
-def test_refs_that_mean_nothing_are_refused(client: TestClient, change: dict[str, str], kind: str, where: str | None):
+@pytest.mark.parametrize("change", [{"head": "nowhere"}, {"head": "feature", "base": "--upload-pack=x"},
+                                    {"head": "main..feature"}])
+def test_refs_that_mean_nothing_are_refused(client: TestClient, change: dict[str, str]):
     """Unknown names, options in disguise and ranges are refused as refs."""
     answer = client.post("/predict", json={"repository": "acme/shop"} | change)
     assert answer.status_code == 422
-    assert answer.json()["type"] == f"urn:riskml:problem:{kind}"
+    assert answer.json()["type"] == "urn:riskml:problem:unknown-ref"
 
 
 def test_an_unknown_repository_names_the_ones_there_are(client: TestClient):
