@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
@@ -59,6 +59,10 @@ class LogSource(Protocol):
 
         Leaving the context raises ``ObjectMissing`` or another ``RepositoryError`` when git failed.
         """
+        ...
+
+    def stand_in_for(self, blobs: Collection[str]) -> None:
+        """From now on, read these missing blobs as binary contents that resemble nothing, instead of failing at them."""
         ...
 
     def count_lines(self, blobs: Sequence[str]) -> Mapping[str, int]:

@@ -20,16 +20,17 @@ _COUNTED_AT_ONCE = 4096
 class Replay:
     """Feeds commits to a history, each at its place.
 
-    ``unreadable`` collects the blobs that git lacks (a partial clone), by the commit that needed them; ``unmeasured`` counts
-    files whose length before the change stayed unknown although they are text. ``settled`` is False while commits that the
-    history had before wait to be told again, behind new ones that belong before them: no moment to keep it.
+    ``missing`` collects the blobs that git lacks (a partial clone), and ``affected`` counts the commits whose contents they hide;
+    ``unmeasured`` counts files whose length before the change stayed unknown although they are text. ``settled`` is False while
+    commits that the history had before wait to be told again, behind new ones that belong before them: no moment to keep it.
     """
 
     def __init__(self, source: LogSource, history: History) -> None:
         self.source = source
         self.history = history
         self.lines = LineTable()
-        self.unreadable: dict[str, tuple[str, ...]] = {}
+        self.missing: set[str] = set()
+        self.affected = 0
         self.unmeasured = 0
         self.settled = True
 
@@ -52,8 +53,8 @@ class Replay:
         if len(full) < len(order) or known:
             self._measure_old([h.sha for h in full])
         changes = chain(
-            stream(self.source, bare, lines_of=self.lines, patches=False, missing=self._missing),
-            stream(self.source, [h.sha for h in full], lines_of=self.lines, missing=self._missing),
+            stream(self.source, bare, lines_of=self.lines, patches=False, missing=self.missing),
+            stream(self.source, [h.sha for h in full], lines_of=self.lines, missing=self.missing),
         )
         for number, read in enumerate(changes):
             change = self._measured(read) if number >= names_only else read
@@ -68,9 +69,6 @@ class Replay:
             next_told = next(waiting, None)
         self.settled = True
 
-    def _missing(self, sha: str, blobs: tuple[str, ...]) -> None:
-        self.unreadable[sha] = blobs
-
     def _measured(self, change: Change) -> Change:
         """Fill in the lengths that no diff told of (a text that used to be binary), and learn those of the new blobs."""
         unknown = [diff.old_blob for diff in change.files if _is_unmeasured(diff)]
@@ -81,10 +79,14 @@ class Replay:
             change = replace(change, files=tuple(files))
         for diff in change.files:
             self.lines.learn(diff)
+        if self.missing:
+            self.affected += any(diff.old_blob in self.missing or diff.new_blob in self.missing for diff in change.files)
         return change
 
     def _measure_merges(self, merges: Sequence[str]) -> None:
         """Count the lines of what merges wrote themselves: blobs that differ from those of every parent."""
+        if not merges:
+            return
         args = ["log", "--no-walk=unsorted", "--stdin", "--format=", "--raw", "-c", "--no-renames", "--no-abbrev"]
         blobs = set()
         with self.source.stream(args, stdin=_stdin(merges)) as out:
@@ -98,6 +100,8 @@ class Replay:
 
     def _measure_old(self, shas: Sequence[str]) -> None:
         """Count the lines of the old blobs of some commits that none of them wrote."""
+        if not shas:
+            return
         old, new = set(), set()
         with self.source.stream(["log", "--no-walk=unsorted", "--stdin", *log.TREES], stdin=_stdin(shas)) as out:
             for change in log.commits(out.read, patches=False):

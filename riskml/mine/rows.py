@@ -67,7 +67,7 @@ def mine(
 
 def tell_missing(replay: Replay, notice: Callable[[str], None]) -> None:
     """Say which blobs were missing, if any were."""
-    if replay.unreadable:
-        blobs = sorted({blob for found in replay.unreadable.values() for blob in found})
+    if replay.missing:
+        blobs = sorted(replay.missing)
         names = ", ".join(blobs[:3]) + (", …" if len(blobs) > 3 else "")
-        notice(f"{len(blobs)} blobs are missing; their files count as binary in {len(replay.unreadable)} commits ({names})")
+        notice(f"{len(blobs)} blobs are missing; their files count as binary in {replay.affected} commits ({names})")

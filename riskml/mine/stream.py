@@ -4,41 +4,47 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from riskml.change import Change
 from riskml.errors import MalformedDiff, ObjectMissing
+from riskml.mine.holes import missing_blobs
 from riskml.mine.prefetch import Prefetch
-from riskml.mine.rescue import rescue
 from riskml.parse import log
 from riskml.ports import LogSource
 
 _BATCH = 1024
-_COMMAND = ("log", "--no-walk=unsorted", "--stdin")
+
+
+class _Running(NamedTuple):
+    shas: Sequence[str]
+    ahead: Prefetch
+    knew: int
 
 
 def stream(
-    source: LogSource, shas: Sequence[str], *, lines_of: Callable[[str], int | None], patches: bool = True, processes: int = 2,
-    missing: Callable[[str, tuple[str, ...]], None] = lambda _sha, _blobs: None,
+    source: LogSource, shas: Sequence[str], *, lines_of: Callable[[str], int | None], missing: set[str], patches: bool = True,
+    processes: int = 2,
 ) -> Iterator[Change]:
     """Yield one change per id, in the order of the ids.
 
     With ``patches=False`` files come without hunks, which costs git a sixth of the time. ``processes`` git processes work ahead
-    on a batch each. ``missing`` is told the commits of which blobs are missing, and which blobs; such a commit comes with those
-    files as binary.
+    on a batch each. Blobs that turn out to be missing are added to ``missing``, and their files come as binary.
+
+    Raises ``ObjectMissing`` when something else than blobs is missing.
     """
     waiting = deque(shas[i:i + _BATCH] for i in range(0, len(shas), _BATCH))
-    running: deque[tuple[Sequence[str], Prefetch]] = deque()
+    running: deque[_Running] = deque()
+    arguments = ("log", "--no-walk=unsorted", "--stdin", *(log.ARGUMENTS if patches else log.NAMES))
 
-    arguments = (*_COMMAND, *(log.ARGUMENTS if patches else log.NAMES))
-
-    def start(batch: Sequence[str]) -> tuple[Sequence[str], Prefetch]:
-        return batch, Prefetch(source, arguments, "".join(f"{sha}\n" for sha in batch).encode())
+    def start(batch: Sequence[str]) -> _Running:
+        return _Running(batch, Prefetch(source, arguments, "".join(f"{sha}\n" for sha in batch).encode()), len(missing))
 
     try:
         while waiting or running:
             while waiting and len(running) < processes:
                 running.append(start(waiting.popleft()))
-            batch, ahead = running[0]
+            batch, ahead, knew = running[0]
             done = 0
             try:
                 for change in log.commits(ahead.read, lines_of=lines_of, patches=patches):
@@ -47,16 +53,16 @@ def stream(
                     done += 1
                 _check(None, batch, done)
             except ObjectMissing:
-                change, blobs = rescue(source, batch[done], lines_of)
-                if blobs:
-                    missing(batch[done], blobs)
-                yield change
-                done += 1
-            running.popleft()[1].close()
+                found = missing_blobs(source, batch[done:]) - missing
+                source.stand_in_for(found)
+                missing |= found
+                if len(missing) == knew:  # nothing stands in that did not before
+                    raise
+            running.popleft().ahead.close()
             if done < len(batch):
                 running.appendleft(start(batch[done:]))
     finally:
-        for _, ahead in running:
+        for _, ahead, _ in running:
             ahead.close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike, devnull
@@ -251,6 +251,10 @@ class GitRepository:
                 raise ValueError(f"{arg} means the refs of a repository, and none are in reach here: give ids")
         with stream(self._sealed.place(), args, stdin=stdin or b"") as output:
             yield output
+
+    def stand_in_for(self, blobs: Collection[str]) -> None:
+        """From now on, read these missing blobs as binary contents that resemble nothing, instead of failing at them."""
+        self._sealed.stand_in_for([names.checked(blob) for blob in blobs])
 
     def rev_list(self, args: Sequence[str], stdin: bytes | None = None) -> list[str]:
         """Return the lines that ``git rev-list ARGS`` writes; revisions are ids."""

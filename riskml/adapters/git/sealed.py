@@ -10,11 +10,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from collections.abc import Collection
 from os import devnull, getpid
 from pathlib import Path
 from threading import Lock
 
 from riskml.adapters.git.process import NEUTRAL, Place
+from riskml.adapters.git.stand_in import write_stand_ins
 
 _CONFIG = """[core]
 \trepositoryformatversion = {version}
@@ -38,6 +40,7 @@ class SealedDirectory:
         self._object_format = object_format
         self._folder: Path | None = None
         self._building = Lock()
+        self._stands_in = False
 
     def place(self) -> Place:
         """Return the place, building the directory if it is not there, or not there any more."""
@@ -56,7 +59,15 @@ class SealedDirectory:
             "GIT_OBJECT_DIRECTORY": str(self._objects),
             "GIT_SHALLOW_FILE": str(self._shallow),
         }
+        if self._stands_in:
+            environment["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(folder / "objects")
         return Place(str(folder), environment)
+
+    def stand_in_for(self, blobs: Collection[str]) -> None:
+        """From now on, let every git read missing blobs as binary contents that resemble nothing."""
+        folder = Path(self.place().directory)
+        write_stand_ins(folder / "objects", blobs)
+        self._stands_in = True
 
 
 def fill(folder: Path, object_format: str, *, head: str = "ref: refs/heads/none") -> None:
