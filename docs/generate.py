@@ -78,7 +78,7 @@ PAGES: dict[str, Callable[[], str]] = {
 def main(check: bool) -> int:
     """Write or compare all pages. Returns 1 when ``check`` found a difference."""
     drifted = []
-    for name, write in PAGES.items():
+    for name, write in pages().items():
         path, text = DOCS / name, write().rstrip() + "\n"
         if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
             drifted.append(name)
