@@ -57,6 +57,13 @@ def openapi_page() -> str:
     return document()
 
 
+def policy_page() -> str:
+    """Write the page of the policy's keys, strategies and checks."""
+    from riskml.policy.page import page
+
+    return page()
+
+
 def target_pages() -> dict[str, Callable[[], str]]:
     """Return the writers of the pages of deploy targets; they show the sample plans that the tests use."""
     from riskml.plan import from_json
@@ -70,7 +77,7 @@ def target_pages() -> dict[str, Callable[[], str]]:
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "cli.md": cli_page, "features.md": features_page, "openapi.json": openapi_page, **target_pages(),
+    "cli.md": cli_page, "features.md": features_page, "openapi.json": openapi_page, "policy.md": policy_page, **target_pages(),
 }
 """Every generated page: its name under ``docs`` and the function that writes it."""
 
@@ -78,7 +85,7 @@ PAGES: dict[str, Callable[[], str]] = {
 def main(check: bool) -> int:
     """Write or compare all pages. Returns 1 when ``check`` found a difference."""
     drifted = []
-    for name, write in pages().items():
+    for name, write in PAGES.items():
         path, text = DOCS / name, write().rstrip() + "\n"
         if check and (not path.exists() or path.read_text(encoding="utf-8") != text):
             drifted.append(name)
