@@ -41,7 +41,14 @@ def visible(target: str, audience: Audience, where: str) -> tuple[Match, ...]:
             refuse(target, "audience_unsupported", "not a plain header or cookie name", where=f"{path}.name", got=match.name)
         if not match.value.isprintable():
             refuse(target, "audience_unsupported", "control characters in a value", where=f"{path}.value", got=match.value)
+        if match.kind == "cookie" and match.op != "regex" and not all(_in_cookie(c) for c in match.value):
+            refuse(target, "audience_unsupported", "a cookie cannot hold this value", where=f"{path}.value", got=match.value)
     return audience.match_any
+
+
+def _in_cookie(c: str) -> bool:
+    """Return whether a cookie may hold a character (RFC 6265: no blanks, quotes, commas, semicolons, backslashes)."""
+    return "!" <= c <= "~" and c not in '",;\\'
 
 
 def quoted(text: str) -> str:

@@ -14,11 +14,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from riskml.plan import Plan, from_json
+from riskml.plan import Audience, Match, Plan, from_json
 
 PLANS = Path(__file__).parents[1] / "golden" / "plans"
 CONNECTIONS = 32
@@ -157,6 +158,23 @@ def started(tmp_path) -> Iterator[Callable[..., subprocess.Popen]]:
 def plan_named(name: str) -> Plan:
     """Read one of the sample plans."""
     return from_json(json.loads((PLANS / f"{name}.json").read_text()))
+
+
+TRICKY = [  # (how a header is compared, with what, a value that fits, one that does not)
+    ("exact", 'a"b', 'a"b', "ab"), ("exact", "a\\b", "a\\b", "ab"), ("exact", "$http_host", "$http_host", "product"),
+    ("exact", "a b;c{d}", "a b;c{d}", "a b"), ("exact", "^.*$", "^.*$", "anything"), ("exact", "x'y#z", "x'y#z", "x"),
+    ("prefix", "in+", "in+side", "inside"), ("suffix", "@corp.test", "me@corp.test", "me@corp-test"),
+    ("regex", "ins(ide|ider)", "insider", "insiders"), ("regex", "\\d{2}|x", "42", "421"),
+]
+
+COOKIES = [t for t in TRICKY if t[0] != "regex" and not set(t[1]) & set('",;\\ ')]
+
+
+def told(match: Match) -> Plan:
+    """Return the plan whose first stage is for whoever fits one condition."""
+    plan = plan_named("canary-internal")
+    first = replace(plan.stages[0], audience=Audience("internal", (match,)))
+    return replace(plan, stages=(first, *plan.stages[1:]))
 
 
 def about(count: int, asked: float, of: int) -> bool:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from riskml.plan import Match, Plan
 from riskml.render import render
-from tests.consumers.conftest import about, ask, free_port, listening, plan_named, program, wait_for
+from tests.consumers.conftest import COOKIES, TRICKY, about, ask, free_port, listening, plan_named, program, told, wait_for
 
 N = 10_000
 MAIN = """daemon off;
@@ -32,16 +33,16 @@ http {{
 
 
 @pytest.fixture
-def proxy(tmp_path, versions, started) -> Callable[[str], tuple[str, Callable[[str], None]]]:
+def proxy(tmp_path, versions, started) -> Callable[[Plan], tuple[str, Callable[[str], None]]]:
     """Start nginx on a rendered plan; returns its address, and a function that puts a stage in force by a reload."""
     nginx = program("nginx")
 
-    def start(name: str) -> tuple[str, Callable[[str], None]]:
+    def start(plan: Plan) -> tuple[str, Callable[[str], None]]:
         address, process = f"127.0.0.1:{free_port()}", None
 
         def enter(stage: str) -> None:
             where = {"listen": address, "stable": versions.stable, "canary": versions.canary}
-            text = render(plan_named(name), "nginx", **where, stage=stage)
+            text = render(plan, "nginx", **where, stage=stage)
             (tmp_path / "riskml.conf").write_text(text)
             subprocess.run([nginx, "-t", "-q", "-c", str(tmp_path / "nginx.conf")], check=True, capture_output=True)
             if process is not None:
@@ -65,7 +66,7 @@ def workers(parent: int) -> set[str]:
 
 def test_splits_are_unbiased(proxy):
     """1, 10 and 50 % of 10,000 requests, and none after the rollback; not one request fails."""
-    address, enter = proxy("canary")
+    address, enter = proxy(plan_named("canary"))
     for stage, share in (("p1", 0.01), ("p10", 0.1), ("p50", 0.5), ("all", 1.0), ("rollback", 0.0)):
         enter(stage)
         seen = ask(address, N)
@@ -75,7 +76,7 @@ def test_splits_are_unbiased(proxy):
 
 def test_an_audience_is_recognised(proxy):
     """Whoever sends the header gets the new version, letter by letter, and nobody else."""
-    address, enter = proxy("canary-internal")
+    address, enter = proxy(plan_named("canary-internal"))
     enter("internal")
     assert ask(address, 500, "x-canary: insider") == {"canary": 500}
     assert ask(address, 500, "x-canary: Insider") == {"stable": 500}
@@ -85,7 +86,26 @@ def test_an_audience_is_recognised(proxy):
 @pytest.mark.parametrize(("name", "share"), [("dark", 1.0), ("dark-part", 0.05)])
 def test_traffic_is_mirrored(proxy, versions, name, share):
     """Users stay on the old version while the new one gets copies."""
-    address, enter = proxy(name)
+    address, enter = proxy(plan_named(name))
     enter("mirror")
     assert ask(address, 4_000) == {"stable": 4_000}
     wait_for(lambda: about(versions.counted[b"canary"], share, 4_000), "copies", 5)
+
+
+@pytest.mark.parametrize(("op", "value", "fits", "other"), TRICKY)
+def test_conditions_mean_what_they_say(proxy, op, value, fits, other):
+    """Quotes, backslashes, variables and patterns in a condition are taken as they are, and cannot change the configuration."""
+    address, enter = proxy(told(Match("header", "x-who", op, value)))
+    enter("internal")
+    assert ask(address, 50, f"x-who: {fits}") == {"canary": 50}
+    assert ask(address, 50, f"x-who: {other}") == {"stable": 50}
+
+
+@pytest.mark.parametrize(("op", "value", "fits", "other"), COOKIES)
+def test_cookies_are_recognised(proxy, op, value, fits, other):
+    """A cookie counts wherever it stands among others, and its name must be the whole name."""
+    address, enter = proxy(told(Match("cookie", "who", op, value)))
+    enter("internal")
+    assert ask(address, 50, f"Cookie: a=b; who={fits}; c=d") == {"canary": 50}
+    assert ask(address, 50, f"Cookie: who={other}; c=d") == {"stable": 50}
+    assert ask(address, 50, f"Cookie: a=b; xwho={fits}") == {"stable": 50}
