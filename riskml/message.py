@@ -22,9 +22,14 @@ _BREAKING = re.compile(r"^BREAKING[ -]CHANGE:", re.MULTILINE)
 _FIX_HINTS = ("fix", "bug", "defect", "fault", "regress", "crash", "deadlock", "npe", "nullpointer", "null pointer",
               "leak", "race condition", "broken", "incorrect", "wrong")
 _FIX = re.compile(
-    r"\b(?:(?:bug|hot|quick)[ -]?)?fix(?:e[sd]|ing)?\b|\bbugs?\b|\bdefects?\b|\bfaults?\b|\bregressions?\b"
-    r"|\bcrash(?:e[sd]|ing)?\b|\bdeadlocks?\b|\bnpes?\b|\bnull ?pointer|\bleak(?:s|ed|ing|age)?\b|\brace conditions?\b"
-    r"|\bbroken\b|\bincorrect(?:ly)?\b|\bwrong(?:ly)?\b")
+    r"\b(?:(?:bug|hot|quick)[ -]?)?fix(?:e[sd]|ing)?\b|\bbugs?\b|\bdefects?\b|\bregressions?\b")
+# Symptoms tell a fix when the subject names them; further down they often tell what might happen, or why something was built.
+_SYMPTOM = re.compile(
+    r"\bfaults?\b|\bcrash(?:e[sd]|ing)?\b|\bdeadlocks?\b|\bnpes?\b|\bnull ?pointer|\bleak(?:s|ed|ing|age)?\b"
+    r"|\brace conditions?\b|\bbroken\b|\bincorrect(?:ly)?\b|\bwrong(?:ly)?\b")
+# Tags in brackets sort a change; several projects put [hotfix] on every change too small for a ticket.
+_HOTFIX_TAG = re.compile(r"\[hot-?fix\]")
+_PROSE_TAG = re.compile(r"\[(?:docs?|documentation|java ?docs?|check ?style|style|typos?|comments?)\]")
 # What is fixed here is prose or layout, not behaviour. The words are taken out before the search above, so that
 # "fix typo and a crash" still is a fix.
 _COSMETIC = re.compile(
@@ -118,8 +123,9 @@ def is_fix(text: str) -> bool:
     """Whether the message says that the change repairs a fault in behaviour.
 
     A conventional type decides alone (``fix:`` yes, ``docs:`` no). Otherwise one of the usual words must stand there as a word
-    of its own ("fixes", "bug", "regression", "NPE", … but not "prefix" or "fixture"), once quoted reverts, the branch name
-    of a merge, and repairs of mere prose or layout ("fix typo", "fix checkstyle") have been set aside.
+    of its own ("fixes", "bug", "regression", … but not "prefix" or "fixture"; symptoms such as "NPE" or "leak" in the subject
+    only), once quoted reverts, the branch name of a merge, the tag ``[hotfix]``, and repairs of mere prose or layout ("fix
+    typo", "fix checkstyle", anything tagged ``[docs]``) have been set aside.
 
     >>> is_fix("Fix crash when the list is empty"), is_fix("Add prefix to fixtures"), is_fix("Fix typo in docs")
     (True, False, False)
@@ -134,7 +140,12 @@ def is_fix(text: str) -> bool:
         lowered = _QUOTED.sub(" ", lowered)
     if is_merge_message(text):
         lowered = lowered.lstrip().partition("\n")[2]
-    return _FIX.search(_COSMETIC.sub(" ", lowered)) is not None
+    if "[" in lowered:
+        lowered = _HOTFIX_TAG.sub(" ", lowered)
+        if _PROSE_TAG.search(subject(lowered)):
+            return False
+    lowered = _COSMETIC.sub(" ", lowered)
+    return _FIX.search(lowered) is not None or _SYMPTOM.search(subject(lowered)) is not None
 
 
 def is_revert(text: str) -> bool:

@@ -15,14 +15,16 @@ FIXES = [
     "Handle the race condition between close and read", "fix(api)!: reject NUL", "Resolve deadlock in shutdown",
     "Wrong result for empty input", "fix typo, and a crash in the parser", "[CAMEL-1] Fixed memory leak",
     "Avoid regression #12",
-    "Bug: off by one",
+    "Bug: off by one", "[hotfix] Fix the build", "[BUGFIX] x", "Handle empty input\n\nThis fixes #12.",
 ]
 NO_FIXES = [
     "", "Add prefix to the fixtures", "Introduce suffix trees", "Fix typo", "fix typos in the docs", "Fixed javadoc",
     "Fix checkstyle",
     "fixing indentation", "docs: fix the crash section", "chore: fix flaky bug bot", "Debugging aid",
     "Merge branch 'fix-npe'",
-    'Revert "Fix NPE in the consumer"', "Add default value", "Affix label", "Fix broken links", "Fixed minor formatting",
+    'Revert "Fix NPE in the consumer"', "Add default value", "Affix label", "[hotfix][tests] Log at debug level",
+    "[FLINK-1][docs] Fix the example",
+    "Add cache\n\nSo that nothing leaks and no thread can deadlock.", "Fix broken links", "Fixed minor formatting",
     "Support multiple faulted-in pages lazily? no",
 ]
 
