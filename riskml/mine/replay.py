@@ -20,8 +20,8 @@ _COUNTED_AT_ONCE = 4096
 class Replay:
     """Feeds commits to a history, each at its place.
 
-    ``missing`` collects the blobs that git lacks (a partial clone), and ``affected`` counts the commits whose contents they hide;
-    ``unmeasured`` counts files whose length before the change stayed unknown although they are text. ``settled`` is False while
+    ``missing`` collects the blobs that git lacks (a partial clone), ``affected`` counts commits whose contents they hide, and
+    ``unmeasured`` the files whose length before the change stayed unknown although they are text. ``settled`` is False while
     commits that the history had before wait to be told again, behind new ones that belong before them: no moment to keep it.
     """
 

@@ -93,7 +93,7 @@ def _change(piece: bytes, lines_of: Callable[[str], int | None], patches: bool) 
             author=Person(name.decode("utf-8", "replace"), email.decode("utf-8", "replace")),
         )
         files = _files(rest, lines_of, patches) if len(rest) > 1 else ()
-    except (ValueError, IndexError) as error:
+    except (ValueError, LookupError) as error:
         raise MalformedDiff(f"the log holds what git does not write ({error})", where=f"commit {sha!r}") from error
     except MalformedDiff as error:
         where = f"commit {sha.decode('ascii', 'replace')}"
