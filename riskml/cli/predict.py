@@ -6,9 +6,9 @@ import argparse
 
 from riskml.cli.gate import FAIL_ON, PASS, UNKNOWN, exit_code
 from riskml.cli.options import add_change_options, add_decision_options, note, write_output
-from riskml.errors import ServiceUnavailable
+from riskml.errors import ServiceUnavailable, UsageError
 
-FORMATS = ("text", "json", "markdown", "html", "sarif", "junit")
+FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "dotenv", "github-output", "codequality")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_decision_options(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to show the decision (default: text)")
     parser.add_argument("--output", metavar="FILE", help="where to write it (default: standard output)")
+    parser.add_argument("--also", action="append", default=[], metavar="FORMAT=FILE",
+                        help="write the same decision in another format, too; may be repeated")
     parser.add_argument("--fail-on", choices=FAIL_ON, default="never",
                         help="which decisions give an exit code other than 0 (default: never; docs/cli.md lists the codes)")
     parser.add_argument("--server", metavar="URL", help="ask this service instead of the bundled model")
@@ -30,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Judge, print, and give the exit code that ``--fail-on`` asks for."""
+    also = [_pair(text) for text in args.also]  # refused before any work is done
     if args.server is None:
         from riskml.assess import to_wire
         from riskml.cli.judging import decision_of
@@ -47,5 +50,16 @@ def run(args: argparse.Namespace) -> int:
             return PASS if args.on_unavailable == "pass" else UNKNOWN
     from riskml.render import show
 
+    for name, file in also:
+        write_output(show(wire, name), file)
     write_output(show(wire, args.format), args.output)
     return exit_code(wire, args.fail_on)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Read ``FORMAT=FILE``."""
+    name, _, file = text.partition("=")
+    if name not in FORMATS or not file:
+        raise UsageError("not a format and a file", where="--also", got=text,
+                         expected=f"FORMAT=FILE, the format one of: {', '.join(FORMATS)}")
+    return name, file

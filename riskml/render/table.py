@@ -10,11 +10,14 @@ from riskml.errors import RenderRefused, UsageError
 from riskml.plan import Plan
 from riskml.render import (
     argo,
+    codequality,
     decision_json,
+    dotenv,
     envoy,
     flagd,
     flagger,
     gateway_api,
+    github_output,
     haproxy,
     hpa,
     html,
@@ -56,6 +59,9 @@ OUTPUTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "html": html.render,
     "sarif": sarif.render,
     "junit": junit.render,
+    "dotenv": dotenv.render,
+    "github-output": github_output.render,
+    "codequality": codequality.render,
 }
 """Every way to show a decision."""
 
