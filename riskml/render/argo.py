@@ -45,7 +45,7 @@ def render(plan: Plan, *, router: str = "istio", replicas: int | None = None, ju
 
     ``router`` is ``istio`` (a VirtualService and a DestinationRule of the service's name exist, with the subsets ``stable`` and
     ``canary``) or ``none`` (weights are pods, of ``replicas``). ``judge`` is ``riskml`` (verdicts from ``url``) or ``metrics``
-    (gates are compared with ``prometheus`` once, when a stage's time is over).
+    (gates and limits are compared with ``prometheus`` at every interval).
     """
     if router not in ROUTERS:
         raise UsageError("unknown router", where="options.router", got=router, expected=f"one of: {', '.join(ROUTERS)}")

@@ -61,14 +61,15 @@ def metric_template(plan: Plan, i: int, name: str, prometheus: str) -> dict[str,
     checks += [(f"gates[{k}]", g) for k, g in enumerate(plan.gates) if g.id in stage.gates]
     metrics = []
     for where, check in checks:
-        met = f"result[0] {check.op} {check.value:g}" if isinstance(check, Gate) else f"!(result[0] {check.op} {check.value:g})"
+        said = f"result[0] {check.op} {check.value:.12g}"
+        good, bad = (said, f"!({said})") if isinstance(check, Gate) else (f"!({said})", said)
         known = "len(result) > 0 && !isNaN(result[0])"
         metrics.append({
             "name": check.id if isinstance(check, Gate) else f"limit-{check.metric}",
             "interval": f"{every}s",
             "count": stage.min_duration_s // every + 1,
-            "successCondition": f"{known} && {met}",
-            "failureCondition": f"{known} && !({met})",
+            "successCondition": f"{known} && {good}",
+            "failureCondition": f"{known} && {bad}",
             "failureLimit": plan.analysis.max_failed_checks - 1,
             **({"inconclusiveLimit": plan.analysis.max_failed_checks - 1} if plan.analysis.on_no_data != "rollback" else {}),
             "provider": {"prometheus": {"address": prometheus, "query": _query(plan, check, where)}},

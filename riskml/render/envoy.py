@@ -23,7 +23,10 @@ _TYPES = "type.googleapis.com/envoy.extensions.filters"
 
 def render(plan: Plan, *, listen: str = "127.0.0.1:8080", admin: str = "127.0.0.1:9901", stable: str = "127.0.0.1:8081",
            canary: str = "127.0.0.1:8082", stage: str | None = None) -> str:
-    """Render a bootstrap that listens on ``listen``; ``stable`` and ``canary`` are the versions; ``stage`` is in force."""
+    """Render a bootstrap that listens on ``listen``, and for commands on ``admin``.
+
+    ``stable`` and ``canary`` are the addresses of the two versions; ``stage`` puts one stage in force.
+    """
     if plan.strategy in ("rolling", "feature-flag"):
         refuse(TARGET, "not_applicable", f"a {plan.strategy} release moves no traffic", where="strategy", got=plan.strategy)
     name = label(TARGET, plan.subject.service)

@@ -21,9 +21,9 @@ def render(plan: Plan, *, gateway: str | None = None, hostname: str | None = Non
            canary: str | None = None, port: int = 80, stage: str | None = None, owner: str | None = None) -> str:
     """Render the HTTPRoute of the stage in force and the ladder of stages.
 
-    ``gateway`` is the Gateway that the route hangs on; without one it hangs on the Service itself, as in a mesh. ``stable`` and
-    ``canary`` are the Services of the two versions (``NAME-stable``, ``NAME-canary``) at ``port``. ``stage`` puts one stage in
-    force, ``owner`` names a controller that already writes the route.
+    ``gateway`` is the Gateway that the route hangs on, for ``hostname`` if one is given; without a gateway it hangs on the
+    Service itself, as in a mesh. ``stable`` and ``canary`` are the Services of the two versions (``NAME-stable``,
+    ``NAME-canary``) at ``port``. ``stage`` puts one stage in force, ``owner`` names a controller that already writes the route.
     """
     if plan.strategy in ("rolling", "feature-flag"):
         refuse(TARGET, "not_applicable", f"a {plan.strategy} release moves no routes", where="strategy", got=plan.strategy)

@@ -20,7 +20,8 @@ def render(plan: Plan, *, min_replicas: int = 2, max_replicas: int = 20, cpu_per
            kind: str = "Deployment") -> str:
     """Render an autoscaling/v2 object that scales ``kind`` (Deployment or Rollout) to keep ``cpu_percent`` of the request.
 
-    Scaling down is disabled, because fewer pods in the middle of a stage look like a worse version.
+    It keeps between ``min_replicas`` and ``max_replicas`` pods. Scaling down is disabled, because fewer pods in the middle of a
+    stage look like a worse version.
     """
     if not 1 <= min_replicas <= max_replicas:  # the schema of Kubernetes accepts it, the controller does not
         raise UsageError("no range of replicas", where="options.max_replicas", got=max_replicas,

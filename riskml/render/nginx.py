@@ -27,8 +27,8 @@ def render(plan: Plan, *, listen: str = "127.0.0.1:8080", stable: str = "127.0.0
            key: str = "$request_id", stage: str | None = None) -> str:
     """Render upstreams, splits, maps and a server that listens on ``listen``.
 
-    ``key`` is the variable that is hashed: every request by itself, or ``$cookie_NAME`` for users who stay where they are.
-    ``stage`` puts one stage in force.
+    ``stable`` and ``canary`` are the addresses of the two versions. ``key`` is the variable that is hashed: every request by
+    itself, or ``$cookie_NAME`` for users who stay where they are. ``stage`` puts one stage in force.
     """
     if not _KEY.fullmatch(key):
         raise UsageError("not a variable", where="options.key", got=key, expected="a name such as $request_id or $cookie_user")

@@ -23,7 +23,7 @@ OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 def render(plan: Plan, *, selector: str | None = None, part: str = "rules", url: str = SERVICE_URL) -> str:
     """Render a rule file (``part="rules"``) or a piece of Alertmanager's configuration (``part="alertmanager"``).
 
-    ``selector`` picks the new version's series (``service="NAME",track="canary"``).
+    ``selector`` picks the new version's series (``service="NAME",track="canary"``); ``url`` is the service's, for Alertmanager.
     """
     name = label(TARGET, plan.subject.service)
     if part == "alertmanager":

@@ -23,7 +23,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 
 
 def render(plan: Plan, *, project: str = "default", flag: str | None = None, environment: str | None = None) -> str:
-    """Render one request a stage. ``environment`` defaults to the plan's, else ``production``; ``flag`` to the service's name.
+    """Render one request a stage.
+
+    ``flag`` is the flag's name (the service's), ``project`` holds it, ``environment`` is the plan's, else ``production``.
 
     The first request creates the strategy and answers with its id, which the later ones carry in place of ``{strategyId}``. A
     named segment is compared with the context field ``segment``.
