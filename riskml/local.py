@@ -57,7 +57,7 @@ class Workspace:
         """The file that holds this repository's mined history: one for all its working trees."""
         if self._state_dir is None:
             return None
-        place = hashlib.sha256(str(self.repository.path.resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        place = hashlib.sha256(str(self.repository.common_dir).encode("utf-8", "surrogateescape")).hexdigest()[:16]
         return self._state_dir / f"{self.repository.key.replace('/', '-')}-{place}.riskml"
 
     def change(self, base: str | None = None, head: str | None = None, *, now: int) -> Change:
@@ -89,6 +89,15 @@ class Workspace:
             where = f"{POLICY_PATH} at {(base or '')[:12]}" + (f", {error.where}" if error.where else "")
             raise PolicyError(error.what, where=where, got=error.got, expected=error.expected) from None
 
+    def matched(self, suite: SuiteRun | None, change: Change) -> SuiteRun | None:
+        """Return the reports with their coverage under the repository's own paths, all of them as of the change."""
+        if suite is None or suite.coverage is None:
+            return suite
+        tree = change.head or ("HEAD" if change.kind == "worktree" else change.base)
+        gone = {file.old_path for file in change.files if file.status in ("D", "R")}
+        known = [] if tree is None else [path for path in self.repository.paths(tree) if path not in gone]
+        return match_coverage(suite, [*known, *(file.path for file in change.files if file.status != "D")])
+
     def judge(
         self, change: Change, suite: SuiteRun | None = None, *, id: str, now: datetime,  # noqa: A002 # the wire's name
         scorer: Scorer | None = None, policy: Policy | None = None, context: ServiceContext | None = None,
@@ -96,7 +105,7 @@ class Workspace:
         """Judge a change of this repository: by the given policy, else by its own at the base, else by the default."""
         past = self.past(change.base)
         return judge(
-            change, past.view, matched(suite, change), scorer or bundled_scorer(), policy or self.policy(change.base),
+            change, past.view, self.matched(suite, change), scorer or bundled_scorer(), policy or self.policy(change.base),
             id=id, now=now, repository=self.repository.key, context=context, recent=past.recent,
         )
 
@@ -116,13 +125,13 @@ def predict_release_risk(
     (True, True)
     """
     return assess(
-        change, past, matched(suite, change), scorer or bundled_scorer(), id=change.head or "posted", repository=repository,
+        change, past, _matched(suite, change), scorer or bundled_scorer(), id=change.head or "posted", repository=repository,
         now=datetime.fromtimestamp(change.at, UTC), context=context, policy=policy, recent=recent,
     )
 
 
-def matched(suite: SuiteRun | None, change: Change) -> SuiteRun | None:
-    """Return the reports with their coverage under the change's own paths."""
+def _matched(suite: SuiteRun | None, change: Change) -> SuiteRun | None:
+    """Return the reports with their coverage under the change's paths: the only ones that are known without a repository."""
     return None if suite is None else match_coverage(suite, [file.path for file in change.files])
 
 

@@ -13,6 +13,7 @@ from riskml.assess.yardstick import Yardstick, yardstick
 from riskml.assessment import Assessment
 from riskml.change import Change
 from riskml.context import ServiceContext
+from riskml.document import printable
 from riskml.features.catalogue import extract
 from riskml.features.feature import Evidence
 from riskml.history import View
@@ -21,7 +22,8 @@ from riskml.policy.policy import Policy
 from riskml.ports import Scorer, Vector
 from riskml.suite import SuiteRun
 
-OWN_FOLDER = ".riskml"  # where a repository keeps its policy, which is read at the base of a change
+OWN_FOLDER = ".riskml/"  # where a repository keeps its policy, which is read at the base of a change
+MOST_OF_REPORTS = 5  # notes about what the reports hold that could not be used
 TOLD_WHEN_ABSENT = ("tests_run", "coverage_changed_lines")  # unknown to a model that never saw a report, yet worth knowing
 
 
@@ -112,10 +114,18 @@ def _notes(vector: Vector, evidence: Evidence | None) -> tuple[str, ...]:
             notes.append("the history is incomplete (a shallow clone): what happened to these files before is unknown")
         if evidence.change.kind == "worktree":
             notes.append("scored as it lies in the working tree, not committed yet")
-        if any(OWN_FOLDER in (f.path.split("/")[0], f.old_path.split("/")[0]) for f in evidence.change.files):
-            notes.append(f"it edits {OWN_FOLDER}, which says how changes are judged; that counts for later changes only")
+        own = sorted({path for f in evidence.change.files for path in (f.path, f.old_path) if path.startswith(OWN_FOLDER)})
+        if own:
+            more = f" and {len(own) - 1} more" if len(own) > 1 else ""
+            notes.append(f"this change edits {own[0]}{more}; it was judged without these edits, by the version at its base: "
+                         "they count for later changes")
         if not evidence.change.files:
             notes.append("the change is empty")
+        if evidence.suite is not None:
+            notes += [printable(note) for note in evidence.suite.notes[:MOST_OF_REPORTS]]
+            left = len(evidence.suite.notes) - MOST_OF_REPORTS
+            if left > 0:
+                notes.append(f"and {left} more notes about the reports")
     if isnan(vector.get("tests_run", nan)):
         notes.append("no test report was given: whether tests pass is unknown")
     if isnan(vector.get("coverage_changed_lines", nan)):

@@ -36,12 +36,11 @@ def request_of(args: argparse.Namespace) -> dict[str, Any]:
     """Return the request: the change's features, its tests among them, and the service it is released to."""
     from riskml.features.catalogue import extract
     from riskml.features.feature import Evidence
-    from riskml.local import matched
 
     context, suite = context_of(args), suite_of(args)
     workspace = workspace_of(args)
     change = change_of(args, workspace)
-    vector = extract(Evidence(change, workspace.past(change.base).view, matched(suite, change)))
+    vector = extract(Evidence(change, workspace.past(change.base).view, workspace.matched(suite, change)))
     request: dict[str, Any] = {
         "repository": args.repository_key or workspace.repository.key, "base": change.base, "head": change.head,
         "features": {name: value for name, value in vector.items() if not isnan(value)},

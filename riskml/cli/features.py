@@ -28,13 +28,12 @@ def run(args: argparse.Namespace) -> int:
     from riskml.cli.judging import change_of, suite_of, workspace_of
     from riskml.features.catalogue import extract
     from riskml.features.feature import Evidence
-    from riskml.local import matched
     from riskml.parse.suite_json import suite_to_json
 
     suite = suite_of(args)
     workspace = workspace_of(args)
     change = change_of(args, workspace)
-    suite = matched(suite, change)
+    suite = workspace.matched(suite, change)
     vector = extract(Evidence(change, workspace.past(change.base).view, suite), args.profile)
     document = {
         "repository": workspace.repository.key, "base": change.base, "head": change.head,

@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from riskml.context import ServiceContext
     from riskml.plan import Plan
     from riskml.policy.facts import Facts
+    from riskml.policy.policy import Policy
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +56,9 @@ def run(args: argparse.Namespace) -> int:
 def plan_of(args: argparse.Namespace) -> Plan:
     """Return the plan that the options ask for."""
     from riskml.context import ServiceContext
-    from riskml.plan import NO_COMMIT, Subject, from_json
+    from riskml.plan import from_json
     from riskml.policy.decide import decide
-    from riskml.policy.facts import Facts
+    from riskml.policy.facts import facts_of_score
     from riskml.policy.policy import default_policy
 
     if args.plan is not None:
@@ -67,15 +69,34 @@ def plan_of(args: argparse.Namespace) -> Plan:
     if args.score is not None:
         if not 0 <= args.score <= 1:  # NaN is in no range
             raise UsageError("not a score", where="--score", got=args.score, expected="a number from 0 to 1")
-        facts = Facts(probability=args.score, score=args.score, context=context)
-        return decide(facts, policy, plan_id=f"p-{now:%Y%m%dt%H%M%Sz}", now=now)
-    wire = _json(args.assessment, "assessment")
+        return decide(facts_of_score(args.score, context), policy, plan_id=f"p-{now:%Y%m%dt%H%M%Sz}", now=now)
+    return _planned(_json(args.assessment, "assessment"), args.assessment, policy, context, now)
+
+
+def _planned(wire: Mapping[str, object], name: str, policy: Policy, context: ServiceContext, now: datetime) -> Plan:
+    """Return the plan of an assessment on the wire. What held its release there was seen in the change, and holds it still."""
+    from riskml.assess.judge import plan_id
+    from riskml.plan import NO_COMMIT, Subject
+    from riskml.policy.decide import decide
+    from riskml.policy.shape import waits
+
     head = str(wire.get("head") or "")
     commit = head if re.fullmatch(r"[0-9a-f]{7,64}", head) else NO_COMMIT
-    from riskml.assess.judge import plan_id
+    subject = Subject(context.name, commit, repository=str(wire["repository"]))
+    plan = decide(_facts(wire, context, name), policy, plan_id=plan_id(str(wire["id"])), now=now, subject=subject)
+    made = wire.get("plan")
+    holds, notes = _texts(made, "hold", name), _texts(made, "notes", name)
+    hold = (*plan.hold, *(reason for reason in holds if reason not in plan.hold))
+    then = tuple(f"when it was assessed: {note}" for note in notes if note not in plan.notes)
+    return replace(plan, hold=hold, notes=(*plan.notes, *then), stages=waits(plan.stages) if hold else plan.stages).validate()
 
-    return decide(_facts(wire, context, args.assessment), policy, plan_id=plan_id(str(wire["id"])), now=now,
-                  subject=Subject(context.name, commit, repository=str(wire["repository"])))
+
+def _texts(plan: object, key: str, name: str) -> list[str]:
+    """Return a list of texts of the plan on the wire; empty when it has none."""
+    found = plan.get(key, []) if isinstance(plan, dict) else plan if plan is not None else []
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        raise UsageError("not an assessment", where=f"{name}: plan.{key}", got=found, expected="a list of texts")
+    return found
 
 
 def _facts(wire: Mapping[str, object], context: ServiceContext, name: str) -> Facts:

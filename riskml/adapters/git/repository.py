@@ -223,6 +223,11 @@ class GitRepository:
             raise TooLarge("the file is too large", where=path, got=f"{size} bytes", expected=f"at most {limit} bytes")
         return self.read_blob(blob)
 
+    def paths(self, ref: str) -> list[str]:
+        """Return the path of every file as of a commit, links and submodules among them, in git's order."""
+        listed = self._read("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.resolve(ref)).stdout
+        return [path.decode("utf-8", "surrogateescape") for path in listed.split(b"\0") if path]
+
     def read_blob(self, blob: str) -> bytes:
         """Return the content of a blob. Raises ``ObjectMissing``."""
         return self._read("cat-file", "blob", names.checked(blob)).stdout

@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from riskml.cli.main import main
 
-FOUNDING = [(0.0, "rolling"), (0.4, "rolling"), (0.400001, "blue-green"), (0.7, "blue-green"), (0.700001, "canary"), (1.0, "canary")]
+FOUNDING = [(0.0, "rolling"), (0.4, "rolling"),
+            (0.400001, "blue-green"), (0.7, "blue-green"), (0.700001, "canary"), (1.0, "canary")]
 
 
 @pytest.mark.parametrize(("score", "strategy"), FOUNDING)
@@ -74,4 +76,78 @@ def test_a_missing_file_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """Which file, and why not."""
     assert main(["plan", "--assessment", "no-such.json"]) == 2
 
-    assert "cannot read the assessment (No such file or directory) at command line: got 'no-such.json'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "cannot read the assessment (No such file or directory) at command line: got 'no-such.json'" in said
+
+
+def wire(**plan: list[str]) -> dict[str, object]:
+    """Return an assessment as the service answers it, as far as a plan needs it."""
+    return {"id": "01JDQ", "repository": "acme/shop", "head": "a" * 40, "probability": 0.2, "percentile": 40.0,
+            "unknown": ["tests_run"], "plan": {"hold": [], "notes": [], **plan}}
+
+
+def planned(tmp_path: Path, capsys: pytest.CaptureFixture[str], document: object, *options: str) -> dict[str, Any]:
+    """Plan the release of an assessment in a file."""
+    file = tmp_path / "assessment.json"
+    file.write_text(json.dumps(document))
+    code = main(["plan", "--assessment", str(file), *options])
+    captured = capsys.readouterr()
+    assert (code, captured.err) == (0, "")
+    found: dict[str, Any] = json.loads(captured.out)
+    return found
+
+
+def test_a_held_assessment_gives_a_held_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The assessment on the wire has no tests, but it says what they held: the new plan waits for the same reasons."""
+    plan = planned(tmp_path, capsys, wire(hold=["tests failed"], notes=["a.sql: DROP TABLE a"]))
+
+    assert plan["hold"] == ["tests failed"]
+    assert plan["stages"][0]["approval"] == "manual"
+    assert "when it was assessed: a.sql: DROP TABLE a" in plan["notes"]
+    assert (plan["plan_id"], plan["subject"]["commit_sha"], plan["subject"]["repository"]) == ("p-01jdq", "a" * 40, "acme/shop")
+
+
+def test_an_assessment_that_nothing_holds_starts_on_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No hold comes from nowhere."""
+    plan = planned(tmp_path, capsys, wire())
+
+    assert not plan.get("hold")
+    assert plan["stages"][0].get("approval", "automatic") == "automatic"
+
+
+def test_the_service_moves_the_score_of_an_assessment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The probability stays, the score is taken anew for the service that is named now."""
+    service = tmp_path / "service.yaml"
+    service.write_text("name: checkout\ndetection_capability: 0.25\n")
+    plan = planned(tmp_path, capsys, wire(), "--service", str(service))
+
+    assert plan["risk"]["score"] == pytest.approx(0.8)
+    assert plan["strategy"] == "canary"
+
+
+def test_a_score_with_a_service_is_the_score(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bare score is final: the factors of the service are in it already, and its traffic still shapes the stages."""
+    service = tmp_path / "service.yaml"
+    service.write_text("name: checkout\nimpact: 0.5\nrequests_per_minute: 6000\n")
+    assert main(["plan", "--score", "0.9", "--service", str(service)]) == 0
+    plan = json.loads(capsys.readouterr().out)
+
+    assert (plan["strategy"], plan["risk"]["score"], plan["subject"]["service"]) == ("canary", 0.9, "checkout")
+    assert not any("requests per minute are unknown" in note for note in plan.get("notes", []))
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ({"probability": "high"}, "probability: got 'high'; expected a number from 0 to 1"),
+    ({"probability": 1.5}, "expected a number from 0 to 1"),
+    ({"plan": {"hold": "tests failed"}}, "plan.hold: got 'tests failed'; expected a list of texts"),
+    ({"plan": "canary"}, "plan.hold: got 'canary'; expected a list of texts"),
+])
+def test_what_is_no_assessment_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, object], words: str
+) -> None:
+    """Exit code 2, with the key."""
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({**wire(), **change}))
+
+    assert main(["plan", "--assessment", str(file)]) == 2
+    assert words in capsys.readouterr().err

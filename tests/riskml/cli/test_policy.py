@@ -24,7 +24,8 @@ def test_show_prints_a_policy_that_checks(tmp_path: Path, capsys: pytest.Capture
 def test_a_less_careful_high_score_is_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A riskier change must not go out faster: exit code 10."""
     file = tmp_path / "policy.yaml"
-    file.write_text("version: 1\nrules:\n  - when: {score: '> 0.7'}\n    strategy: rolling\n  - strategy: canary\n    initial_traffic: 1\n")
+    file.write_text("version: 1\nrules:\n  - when: {score: '> 0.7'}\n    strategy: rolling\n"
+                    "  - strategy: canary\n    initial_traffic: 1\n")
 
     assert main(["policy", "check", str(file)]) == 10
     assert "warning" in capsys.readouterr().err
