@@ -96,6 +96,8 @@ def _steps(run: _Run, i: int) -> list[Step]:
     opened, closed = _routes(run, i)
     steps: list[Step] = [{"pause": {}}] if stage.approval == "manual" else []
     steps += [*opened, {"setWeight": _weight(run, i)}]
+    if i and _fixed_scale(run.plan.stages[i - 1]) and not _fixed_scale(stage):
+        steps.append({"setCanaryScale": {"matchTrafficWeight": True}})  # after the weight, or the pods would go and come again
     if judged(run.plan, stage):
         steps.append({"analysis": _analysis(run, stage)})
     elif stage.min_duration_s:
@@ -123,7 +125,7 @@ def _routes(run: _Run, i: int) -> tuple[list[Step], list[Step]]:
     code = "audience_unsupported" if who else "mirror_unsupported"
     if run.router == "none":
         refuse(TARGET, code, "needs a router", where=f"stages[{i}].{'audience' if who else 'mirror_bp'}", got=stage.name)
-    opened: list[Step] = [{"setCanaryScale": {"replicas": DARK_PODS}}] if not public_bp(stage) else []
+    opened: list[Step] = [{"setCanaryScale": {"replicas": DARK_PODS}}] if _fixed_scale(stage) else []
     closed: list[Step] = []
     if who:
         if audience_bp(stage) != ALL_BP:
@@ -140,9 +142,12 @@ def _routes(run: _Run, i: int) -> tuple[list[Step], list[Step]]:
         everything = [{"path": {"prefix": "/"}}]
         opened.append({"setMirrorRoute": {"name": name, "percentage": share, "match": everything}})
         closed.append({"setMirrorRoute": {"name": name}})
-    if not public_bp(stage):
-        closed.append({"setCanaryScale": {"matchTrafficWeight": True}})
     return opened, closed
+
+
+def _fixed_scale(stage: Stage) -> bool:
+    """Return whether a stage needs pods of the new version although it has no weight."""
+    return not public_bp(stage) and bool(audience(stage) or stage.mirror_bp)
 
 
 def _blue_green(run: _Run) -> dict[str, Any]:

@@ -55,7 +55,8 @@ def render(plan: Plan, *, provider: str = "istio", port: int = 80, judge: str = 
     if not asks:
         _refuse_what_only_a_service_can(plan)
     shape = {"full": _full, "blue-green": _blue_green, "canary": _canary, "dark-launch": _dark}[plan.strategy](run)
-    found = Checks() if plan.strategy == "full" else checks(plan, asks=asks, prometheus=prometheus)
+    unwatched = plan.strategy == "full" or (plan.strategy == "blue-green" and asks)
+    found = Checks() if unwatched else checks(plan, asks=asks, prometheus=prometheus)
     analysis = {"interval": f"{interval_s}s", "threshold": plan.analysis.max_failed_checks, **shape}
     if found.metrics:
         analysis["metrics"] = list(found.metrics)
@@ -169,6 +170,9 @@ def _remarks(run: _Run) -> list[str]:
     ticks = sum(s.min_duration_s for s in run.plan.stages) // run.interval_s
     limit = run.plan.analysis.max_failed_checks
     said = [f"Flagger counts failed checks over the whole run: {limit} of at least {ticks} roll back."]
+    if run.plan.strategy == "blue-green":
+        said.append("The preview has no users, and Flagger counts a metric without values as failed: send it test traffic"
+                    + (", which the service judges." if run.asks else "."))
     if run.plan.strategy == "canary" and run.asks:
         said.append("A stage is over when confirm-traffic-increase answers 200; the service keeps its length and its verdict.")
     return said

@@ -106,3 +106,13 @@ def test_an_unknown_router_is_named():
     """A router that riskml does not render for is a usage error with the known ones."""
     with pytest.raises(UsageError, match="istio, none"):
         render(plan_named("canary"), "argo", router="nginx")
+
+
+def test_pods_stay_between_an_audience_and_the_first_share():
+    """The fixed number of pods ends after the next weight is set, so that the new version is not scaled to nothing."""
+    rollout, _ = parts(render(plan_named("canary-internal"), "argo"))
+    steps = rollout["spec"]["strategy"]["canary"]["steps"]
+    kinds = [next(iter(s)) for s in steps]
+    assert kinds == ["setCanaryScale", "setHeaderRoute", "setWeight", "analysis", "setHeaderRoute", "setWeight", "setCanaryScale",
+                     "analysis", "setWeight"]
+    assert steps[6] == {"setCanaryScale": {"matchTrafficWeight": True}}

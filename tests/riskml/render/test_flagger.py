@@ -158,3 +158,11 @@ def test_flaggers_scheduler_walks_the_plans_stages(plan):
     assert ticks[1] >= 60
     assert ticks[10] >= 60
     assert ticks[50] >= 30
+
+
+def test_a_preview_without_users_is_not_failed_for_its_silence():
+    """Flagger counts a metric without values as a failed check, so the service judges the preview, and a remark says why."""
+    plan = from_json(json.loads((TESTS / "golden" / "plans" / "blue-green.json").read_text()))
+    text = render(plan, "flagger")
+    assert "metrics" not in canary(text)["spec"]["analysis"]
+    assert "test traffic" in text
