@@ -8,7 +8,6 @@ import sys
 
 import uvicorn
 
-from api.app import create_app
 from api.settings import Settings
 from api.telemetry import log_as_json
 from riskml.errors import ArtifactError, RiskmlError, StoreError, UsageError
@@ -25,7 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=8080, help="port to listen on (default: 8080; 0: any free one)")
     parser.add_argument("--drain", type=int, default=30, metavar="SECONDS", help="time that running requests get at the end")
     asked = parser.parse_args(arguments)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # single rows gain nothing from threads, and lose milliseconds to them
+    for library in ("OMP", "OPENBLAS", "MKL"):  # read when numpy is loaded; single rows lose milliseconds to threads
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    from api.app import create_app
+
     try:
         settings = Settings.from_environ()
         log_as_json(settings.log_level)

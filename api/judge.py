@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from math import isnan
 from pathlib import Path
 
 from api.mirrors import Mirrors
+from api.posted import change_of_diff, measured
 from api.recent import RememberingScorer
 from api.schemas import PredictIn, ServiceIn
 from api.settings import Settings
 from api.work import Workers
 from riskml.assess import Decision, judge, judge_features
 from riskml.assessment import ModelRef
-from riskml.change import Change, Commit, Person
+from riskml.change import Change
 from riskml.context import ServiceContext
 from riskml.errors import PolicyError
 from riskml.features import testing
@@ -27,7 +27,6 @@ from riskml.features.catalogue import FEATURE_SET, NAMES, validate
 from riskml.features.feature import Evidence
 from riskml.model import artifact
 from riskml.model.scorer import ModelScorer
-from riskml.parse.diff import parse_patch
 from riskml.parse.match import match_coverage
 from riskml.policy.policy import Policy, default_policy, load_policy
 from riskml.ports import Vector
@@ -142,12 +141,13 @@ class ModelJudge:
             change = workspace.repository.change(request.base, request.head or "HEAD")
             base = change.base
         else:
-            change = change_of_diff(request, now)
             base = workspace.repository.resolve(request.base or workspace.repository.default_base("HEAD"))
+            change = replace(measured(change_of_diff(request, now), base, workspace.repository), base=base)
         past = workspace.past(base)
         policy = brain.policy(request.policy) if request.policy != "default" else (
             workspace.policy(base) or brain.policy("default"))
-        return judge(change, past.view, _matched(suite, change), brain.scorer, policy, id=id_, now=now,
+        here = change if request.form == "range" else replace(change, head=None)  # a posted head may be unknown here
+        return judge(change, past.view, workspace.matched(suite, here), brain.scorer, policy, id=id_, now=now,
                      repository=request.repository, context=_context(request.service), recent=past.recent)
 
     def _of_diff(self, brain: Brain, request: PredictIn, suite: SuiteRun | None, id_: str, now: datetime,
@@ -155,18 +155,6 @@ class ModelJudge:
         change = change_of_diff(request, now)
         return judge(change, None, _matched(suite, change), brain.scorer, brain.policy(request.policy), id=id_, now=now,
                      repository=request.repository, context=_context(request.service), recent=recent)
-
-
-def change_of_diff(request: PredictIn, now: datetime) -> Change:
-    """Make the change of a posted diff. Without commits it is judged as of now; with commits, as of the newest one."""
-    commits = tuple(Commit(
-        sha=c.sha, message=c.message, authored_at=int(c.authored_at.timestamp()), committed_at=int(c.authored_at.timestamp()),
-        utc_offset=int((c.authored_at.utcoffset() or now - now).total_seconds() // 60),
-        author=None if c.author is None else _person(c.author)) for c in request.commits)
-    files = parse_patch((request.diff or "").encode("utf-8", "surrogatepass"))
-    at = max((c.committed_at for c in commits), default=int(now.timestamp()))
-    head = request.head or (commits[-1].sha if commits else None)
-    return Change(files, commits, at, base=request.base, head=head, kind="diff")
 
 
 def _matched(suite: SuiteRun | None, change: Change) -> SuiteRun | None:
@@ -177,11 +165,6 @@ def with_tests(vector: Vector, suite: SuiteRun) -> dict[str, float]:
     """Add what the reports say to a vector that does not. Which lines changed is not known here: coverage stays as sent."""
     said = zip(testing.GROUP.features, testing.GROUP.compute(Evidence(Change(()), None, suite)), strict=True)
     return dict(vector) | {feature.name: value for feature, value in said if isnan(vector[feature.name])}
-
-
-def _person(text: str) -> Person:
-    named = re.fullmatch(r"\s*(.*?)\s*<([^<>]*)>\s*", text)
-    return Person(named[1], named[2]) if named else Person("", text.strip())
 
 
 def _context(service: ServiceIn | None) -> ServiceContext | None:
