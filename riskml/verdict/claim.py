@@ -79,7 +79,7 @@ def claims(plan: Plan, stage_gates: tuple[str, ...]) -> tuple[list[Claim], list[
     return gates, [claim_of(r) for r in plan.rollback.rules]
 
 
-def tests_of(plan: Plan) -> int:
+def shares_of_alpha(plan: Plan) -> int:
     """Return among how many tests a release's alpha is shared: every different limit, every comparison with the baseline."""
     return max(1, len(set(_tests(plan))))
 

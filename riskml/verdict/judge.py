@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 from riskml.errors import UsageError
 from riskml.plan import Plan, Stage
-from riskml.verdict.claim import Claim, claims, tests_of
+from riskml.verdict.claim import Claim, claims, shares_of_alpha
 from riskml.verdict.observation import Observation, Series, Window, windows
 from riskml.verdict.sample_ratio import mismatch
 from riskml.verdict.verdict import Decision, Evidence, Verdict
@@ -84,7 +84,7 @@ def _judged(case: _Case) -> Verdict:
     gates, rules = claims(case.plan, case.stage.gates)
     disaster = next((words for r in rules if (words := _disaster(case, r))), None)
     weights = {c: _weighed(case, c) for c in (*gates, *rules)}
-    need = threshold(case.alpha, tests_of(case.plan))
+    need = threshold(case.alpha, shares_of_alpha(case.plan))
     proof = next((words for c, w in weights.items() if c.rolls_back and (words := _broken(c, w, need))), None)
     verdict = Verdict("hold", "", case.stage.name, tuple(_shown(case, c, weights[c]) for c in gates))
     if disaster or proof:
@@ -220,7 +220,7 @@ def _bad_now(case: _Case, gate: Claim) -> bool:
 
 
 def _shown(case: _Case, gate: Claim, weight: Weight) -> Evidence:
-    need = threshold(case.alpha, tests_of(case.plan))
+    need = threshold(case.alpha, shares_of_alpha(case.plan))
     rows = case.now(gate.series)
     value = rows[-1].canary.value if rows and rows[-1].canary else None
     healthy = False if max(weight.broken, weight.worse) >= need else (True if _sound(case, gate, weight) else None)
