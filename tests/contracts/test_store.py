@@ -1,82 +1,32 @@
 """Both databases keep the same promises: one suite, run on SQLite and on PostgreSQL."""
 
-import getpass
 import json
-import os
-import shutil
-import subprocess
-import tempfile
 import threading
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from riskml.adapters.store import AssessmentRow, LabelRow, OutcomeRow, PlanRow, Store, Submission, VerdictRow, ulid
+from riskml.adapters.store import (
+    AssessmentRow,
+    LabelRow,
+    ObservationRow,
+    OutcomeRow,
+    PlanRow,
+    StepRow,
+    Store,
+    Submission,
+    VerdictRow,
+    ulid,
+)
 from riskml.adapters.store.database import open_engine
 from riskml.adapters.store.tables import METADATA
 from riskml.errors import Conflict, NotFound, StoreError
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
-
-
-def _initdb() -> Path | None:
-    newest = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
-    found = newest[0] if newest else shutil.which("initdb")
-    return Path(found) if found else None
-
-
-def _as_other_user(command: list[str]) -> list[str]:
-    """PostgreSQL refuses to run as root."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else command
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    """Start a PostgreSQL server of our own on a Unix socket; give the URL of its maintenance database."""
-    initdb = _initdb()
-    if initdb is None:
-        pytest.skip("PostgreSQL is not installed (no initdb)")
-    pytest.importorskip("psycopg", reason="the driver of PostgreSQL is not installed")
-    home = Path(tempfile.mkdtemp(prefix="rpg"))  # short: a socket's path may have 107 bytes
-    user = "postgres" if os.geteuid() == 0 else getpass.getuser()
-    if os.geteuid() == 0:
-        shutil.chown(home, user)
-    subprocess.run(_as_other_user([str(initdb), "-D", f"{home}/data", "-A", "trust", "-U", user, "-E", "UTF8", "--locale=C"]),
-                   check=True, capture_output=True, cwd=home)
-    control = _as_other_user([str(initdb.with_name("pg_ctl")), "-D", f"{home}/data", "-w", "-l", f"{home}/log"])
-    options = f"-c listen_addresses='' -c unix_socket_directories='{home}' -c fsync=off -c max_connections=200"
-    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True, cwd=home)
-    yield f"postgresql://{user}@/postgres?host={home}"
-    subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True, cwd=home)
-    shutil.rmtree(home)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Give the address of an empty store."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'riskml.db'}"
-    server: str = request.getfixturevalue("postgresql")
-    name = f"t{uuid.uuid4().hex}"
-    engine = sa.create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return server.replace("/postgres?", f"/{name}?")
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    """Open an empty store."""
-    opened = Store.open(url)
-    yield opened
-    opened.close()
 
 
 def assessment(n: int = 1, *, key: str | None = None, digest: str | None = None, repository: str = "acme/shop",
@@ -100,6 +50,9 @@ def every_row() -> list[Submission]:
     first = assessment()
     return [Submission(first, (plan(of=first.id),)),
             Submission(VerdictRow(id="v1", created_at=NOON, plan_id="p-1", stage="s1", decision="hold", document="{}")),
+            Submission(StepRow(id="s1", created_at=NOON, plan_id="p-1", step="entered", stage="s1", at=NOON, document="{}",
+                               target="flagger:prod/shop")),
+            Submission(ObservationRow(id="b1", created_at=NOON, plan_id="p-1", run=0, document="{}")),
             Submission(OutcomeRow(id="o1", created_at=NOON, outcome="rolled-back", happened_at=NOON, document="{}",
                                   assessment_id=first.id, repository="acme/shop", head=first.head)),
             Submission(LabelRow(id="l1", created_at=NOON, repository="acme/shop", sha="a" * 40, harm=True, source="revert",
@@ -276,7 +229,7 @@ def test_an_untouched_store_passes_its_audit(store: Store):
     store.write_all(every_row())
     store.write(Submission(assessment(2)))
     report = store.verify_audit()
-    assert (report.ok, report.links) == (True, 6)
+    assert (report.ok, report.links) == (True, 8)
     assert store.verify_audit(anchor=(report.links, report.head)).ok
 
 

@@ -2,9 +2,20 @@
 
 from riskml.adapters.store.audit import AuditReport
 from riskml.adapters.store.database import default_url, parse_url
-from riskml.adapters.store.rows import AssessmentRow, LabelRow, OutcomeRow, PlanRow, Receipt, Row, Submission, VerdictRow
+from riskml.adapters.store.rows import (
+    AssessmentRow,
+    LabelRow,
+    ObservationRow,
+    OutcomeRow,
+    PlanRow,
+    Receipt,
+    Row,
+    StepRow,
+    Submission,
+    VerdictRow,
+)
 from riskml.adapters.store.store import Store
 from riskml.ulid import is_ulid, ulid
 
-__all__ = ["AssessmentRow", "AuditReport", "LabelRow", "OutcomeRow", "PlanRow", "Receipt", "Row", "Store", "Submission",
-           "VerdictRow", "default_url", "is_ulid", "parse_url", "ulid"]
+__all__ = ["AssessmentRow", "AuditReport", "LabelRow", "ObservationRow", "OutcomeRow", "PlanRow", "Receipt", "Row", "StepRow",
+           "Store", "Submission", "VerdictRow", "default_url", "is_ulid", "parse_url", "ulid"]

@@ -63,6 +63,29 @@ class VerdictRow(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepRow(Row):
+    """One report of how far a release has come. ``target`` is the tool's own name of what it deploys, if it gave one."""
+
+    kind: ClassVar[str] = "step"
+    plan_id: str
+    step: str
+    at: datetime
+    document: str
+    stage: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationRow(Row):
+    """One measured window of a release. ``run`` counts how often the release was begun anew under its plan."""
+
+    kind: ClassVar[str] = "observation"
+    plan_id: str
+    run: int
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeRow(Row):
     """What happened to a change. At least one of ``head``, ``assessment_id`` and ``plan_id`` says to which."""
 
@@ -106,7 +129,8 @@ class Receipt:
     fresh: bool
 
 
-ROWS: dict[str, type[Row]] = {r.kind: r for r in (AssessmentRow, PlanRow, VerdictRow, OutcomeRow, LabelRow)}
+ROWS: dict[str, type[Row]] = {
+    r.kind: r for r in (AssessmentRow, PlanRow, VerdictRow, StepRow, ObservationRow, OutcomeRow, LabelRow)}
 
 
 def columns_of(row: Row) -> dict[str, Any]:

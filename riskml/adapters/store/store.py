@@ -18,10 +18,26 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from riskml.adapters.store import audit, database, tables
-from riskml.adapters.store.rows import ROWS, AssessmentRow, OutcomeRow, PlanRow, Receipt, Row, Submission, columns_of, digest_of
+from riskml.adapters.store.rows import (
+    ROWS,
+    AssessmentRow,
+    ObservationRow,
+    OutcomeRow,
+    PlanRow,
+    Receipt,
+    Row,
+    StepRow,
+    Submission,
+    VerdictRow,
+    columns_of,
+    digest_of,
+)
 from riskml.errors import Conflict, NotFound
 
 AnyRow = TypeVar("AnyRow", bound=Row)
+SETTLES = "settles:"
+"""Before the id of an outcome that waited: the key of the outcome that says which change it was about."""
+
 _PAGE = 1000
 
 
@@ -138,6 +154,46 @@ class Store:
         if not conditions:
             raise ValueError("outcomes of what?")
         return self._rows(OutcomeRow, sa.select(table).where(*conditions).order_by(table.c.id).limit(limit))
+
+    def waiting(self, *, after: str | None = None, limit: int = 100) -> list[OutcomeRow]:
+        """List outcomes of which no assessment is known, oldest first, without those that a person has settled.
+
+        An outcome that came before its assessment waits no longer once that is there. ``after`` is the last id of the page
+        before.
+        """
+        table, known = tables.OUTCOMES, tables.ASSESSMENTS
+        settled = tables.OUTCOMES.alias("settled")
+        query = sa.select(table).where(
+            table.c.assessment_id.is_(None),
+            ~sa.exists().where(settled.c.idempotency_key == SETTLES + table.c.id),
+            ~sa.exists().where(known.c.repository == table.c.repository, known.c.head == table.c.head))
+        if after is not None:
+            query = query.where(table.c.id > after)
+        return self._rows(OutcomeRow, query.order_by(table.c.id).limit(limit))
+
+    def steps(self, plan_id: str) -> list[StepRow]:
+        """List what was reported of a release, oldest report first."""
+        table = tables.STEPS
+        return self._rows(StepRow, sa.select(table).where(table.c.plan_id == plan_id).order_by(table.c.id))
+
+    def last_plan_on(self, target: str, *, other_than: str) -> str | None:
+        """Return the plan that was last reported on what a tool deploys, apart from one."""
+        table = tables.STEPS
+        query = sa.select(table).where(table.c.target == target, table.c.plan_id != other_than)
+        found = self._rows(StepRow, query.order_by(table.c.id.desc()).limit(1))
+        return found[0].plan_id if found else None
+
+    def observations(self, plan_id: str, *, run: int) -> list[ObservationRow]:
+        """List what was measured of a release, oldest report first."""
+        table = tables.OBSERVATIONS
+        query = sa.select(table).where(table.c.plan_id == plan_id, table.c.run == run)
+        return self._rows(ObservationRow, query.order_by(table.c.id))
+
+    def verdicts(self, plan_id: str, *, limit: int = 100) -> list[VerdictRow]:
+        """List what was said of a release, newest first."""
+        table = tables.VERDICTS
+        query = sa.select(table).where(table.c.plan_id == plan_id).order_by(table.c.id.desc())
+        return self._rows(VerdictRow, query.limit(limit))
 
     def recent_features(self, repository: str, *, feature_set: int, limit: int = 500) -> dict[str, dict[str, float]]:
         """Fetch the newest feature vectors of a repository, newest first, one per head (or id, without one); NaN is unknown."""

@@ -3,6 +3,8 @@
 ``assessments``  what was answered, word for word, with its features as computed: training sees what serving saw
 ``plans``        the whole plan of an assessment
 ``verdicts``     what was said of a stage of a plan, and of which counts
+``steps``        what was reported of a release: let through, entered, passed, approved, halted, ended
+``observations`` what was measured in one window of a stage, each window once
 ``outcomes``     what really happened to a change
 ``labels``       harm yes or no for a commit, from which source, and when that became known
 ``audit``        one link per row above; each link holds the hash of the one before it
@@ -99,6 +101,26 @@ VERDICTS = _keyed(
     sa.Index("verdicts_by_plan", "plan_id", "id"),
 )
 
+STEPS = _keyed(
+    "steps",
+    sa.Column("plan_id", sa.String(64), nullable=False),
+    sa.Column("step", sa.String(16), nullable=False),
+    sa.Column("stage", sa.Text),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("target", sa.Text),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Index("steps_by_plan", "plan_id", "id"),
+    sa.Index("steps_by_target", "target", "id"),
+)
+
+OBSERVATIONS = _keyed(
+    "observations",
+    sa.Column("plan_id", sa.String(64), nullable=False),
+    sa.Column("run", sa.Integer, nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Index("observations_by_plan", "plan_id", "id"),
+)
+
 OUTCOMES = _keyed(
     "outcomes",
     sa.Column("repository", sa.Text),
@@ -136,4 +158,5 @@ AUDIT = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
 )
 
-BY_KIND = {"assessment": ASSESSMENTS, "plan": PLANS, "verdict": VERDICTS, "outcome": OUTCOMES, "label": LABELS}
+BY_KIND = {"assessment": ASSESSMENTS, "plan": PLANS, "verdict": VERDICTS, "step": STEPS, "observation": OBSERVATIONS,
+           "outcome": OUTCOMES, "label": LABELS}
