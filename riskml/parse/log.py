@@ -64,21 +64,33 @@ def commits(
     >>> change.files[0].path, change.files[0].added, change.commits[0].utc_offset
     ('x', b'hello\n', 60)
     """
-    pieces = _pieces(read)
-    before = next(pieces)
-    if before.strip():
-        raise MalformedDiff("the log does not start with a commit", got=before[:80], expected="git log in riskml's format")
-    for piece in pieces:
+    for piece in pieces(read):
         yield _change(piece, lines_of, patches)
 
 
-def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    """Cut the stream at the starts of commits. Inside a large commit the reads double, so that the cost stays linear."""
+def pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """Cut a log at its two NULs before each commit, and yield what lies between them.
+
+    Inside a large commit the reads double, so that the cost stays linear. Raises ``MalformedDiff`` when something else comes
+    first.
+    """
     rest = b"\n"
+    started = False
     while chunk := read(max(_CHUNK, len(rest))):
         *whole, rest = (rest + chunk).split(_START)
+        if whole and not started:
+            _nothing(whole.pop(0))
+            started = True
         yield from whole
-    yield rest
+    if started:
+        yield rest
+    else:
+        _nothing(rest)
+
+
+def _nothing(before: bytes) -> None:
+    if before.strip():
+        raise MalformedDiff("the log does not start with a commit", got=before[:80], expected="git log in riskml's format")
 
 
 def _change(piece: bytes, lines_of: Callable[[str], int | None], patches: bool) -> Change:
