@@ -88,6 +88,7 @@ def ask(address: str, count: int, header: str = "") -> Counter[str]:
     seen: Counter[str] = Counter()
 
     async def worker(share: int) -> None:
+        """Send one connection's share, one request after the other."""
         reader, writer = await asyncio.open_connection(host, int(port))
         for _ in range(share):
             writer.write(request)
@@ -99,6 +100,7 @@ def ask(address: str, count: int, header: str = "") -> Counter[str]:
         writer.close()
 
     async def everyone() -> None:
+        """Run all connections."""
         await asyncio.gather(*(worker(count // CONNECTIONS + (i < count % CONNECTIONS)) for i in range(CONNECTIONS)))
 
     asyncio.run(everyone())

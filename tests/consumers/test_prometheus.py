@@ -64,7 +64,10 @@ def test_alertmanager_brings_alerts_to_the_service(tmp_path, started):
     got: list[tuple[str, dict]] = []
 
     class Service(http.server.BaseHTTPRequestHandler):
+        """Keep what is posted."""
+
         def do_POST(self) -> None:
+            """Take one notification."""
             body = self.rfile.read(int(self.headers["Content-Length"]))
             got.append((self.path, json.loads(body)))
             self.send_response(200)
