@@ -1,7 +1,7 @@
 """Prometheus: the plan's gates and rollback rules as alerts, and the Alertmanager route that brings them to the service.
 
-Holds no stages: it stands beside the object that does. An alert that resolves is no success: a canary that was killed has no
-series either.
+Holds no stages: it stands beside the object that does. A gate's ratio to the baseline is no alert: that needs the statistics of
+a verdict. An alert that resolves is no success: a canary that was killed has no series either.
 """
 
 from __future__ import annotations
