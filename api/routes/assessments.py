@@ -55,6 +55,7 @@ async def predict_batch(request: Request, service: ServiceDep) -> Response:
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(number: int, item: Any) -> bytes:
+        """Answer one item when its turn comes."""
         async with gate:
             return await _item(service, number, item)
 

@@ -40,6 +40,7 @@ class Writer:
 def run(writer: Writer, work: Callable[[Ledger], object], **settings: int) -> object:
     """Run a coroutine function with a ledger in front of the writer."""
     async def main() -> object:
+        """Live in an event loop of its own."""
         ledger = Ledger(writer, **({"capacity": 100} | settings))  # type: ignore[arg-type] # integers by keyword
         ledger.start()
         try:
@@ -55,6 +56,7 @@ def test_an_answer_waits_for_its_commit():
     writer = Writer()
 
     async def work(ledger: Ledger) -> None:
+        """Play it through."""
         writer.open.clear()
         waiting = [asyncio.create_task(ledger.commit(submission(str(n)))) for n in range(5)]
         await asyncio.sleep(0.05)
@@ -70,6 +72,7 @@ def test_what_queues_during_a_commit_is_committed_together():
     writer = Writer()
 
     async def work(ledger: Ledger) -> None:
+        """Play it through."""
         writer.open.clear()
         first = asyncio.create_task(ledger.commit(submission("first")))
         await asyncio.sleep(0.05)
@@ -86,6 +89,7 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_again():
     writer = Writer()
 
     async def work(ledger: Ledger) -> None:
+        """Play it through."""
         writer.open.clear()
         waiting = [asyncio.create_task(ledger.commit(submission(str(n)))) for n in range(3)]
         await asyncio.sleep(0.01)
@@ -104,6 +108,7 @@ def test_a_full_queue_refuses_at_once_and_says_when_to_come_again():
 def test_a_conflict_is_told_to_its_own_caller_alone():
     """Strangers in one batch do not share their fate."""
     async def work(ledger: Ledger) -> list[object]:
+        """Play it through."""
         return await asyncio.gather(*(ledger.commit(submission(n)) for n in ("a", "taken", "b")), return_exceptions=True)
     results = run(Writer(), work)
     assert isinstance(results, list)
@@ -116,6 +121,7 @@ def test_one_poisonous_row_does_not_sink_its_batch():
         return StoreError("the store refused a row") if any(s.row.id == "bad" for s in submissions) else None
 
     async def work(ledger: Ledger) -> list[object]:
+        """Play it through."""
         return await asyncio.gather(*(ledger.commit(submission(n)) for n in ("a", "bad", "b")), return_exceptions=True)
     results = run(Writer(poisoned), work)
     assert isinstance(results, list)
@@ -128,6 +134,7 @@ def test_a_store_that_cannot_be_written_fails_everybody_and_is_used_again_later(
     writer = Writer(lambda _: StoreUnwritable("the store cannot be used", got="disk full") if broken[0] else None)
 
     async def work(ledger: Ledger) -> None:
+        """Play it through."""
         results = await asyncio.gather(*(ledger.commit(submission(str(n))) for n in range(3)), return_exceptions=True)
         assert [type(r) for r in results] == [StoreUnwritable] * 3
         broken[0] = False
@@ -141,6 +148,7 @@ def test_an_unforeseen_failure_is_told_and_survived():
     faults = [ZeroDivisionError("oops")]
 
     async def work(ledger: Ledger) -> None:
+        """Play it through."""
         with pytest.raises(StoreError, match="ZeroDivisionError"):
             await ledger.commit(submission())
         assert (await ledger.commit(submission())).fresh
@@ -152,6 +160,7 @@ def test_a_caller_that_left_is_no_trouble():
     writer = Writer()
 
     async def work(ledger: Ledger) -> None:
+        """Play it through."""
         writer.open.clear()
         leaver = asyncio.create_task(ledger.commit(submission("leaver")))
         stayer = asyncio.create_task(ledger.commit(submission("stayer")))
@@ -168,6 +177,7 @@ def test_closing_writes_what_is_queued_and_refuses_what_comes_after():
     writer = Writer()
 
     async def work(ledger: Ledger) -> None:
+        """Play it through."""
         writer.open.clear()
         waiting = [asyncio.create_task(ledger.commit(submission(str(n)))) for n in range(3)]
         await asyncio.sleep(0.05)
