@@ -73,6 +73,7 @@ def test_work_with_the_same_turn_does_not_overlap():
         turn, busy, overlaps = asyncio.Lock(), [0], [0]
 
         def step() -> None:
+            """Count who is at work together."""
             busy[0] += 1
             overlaps[0] += busy[0] > 1
             time.sleep(0.05)
