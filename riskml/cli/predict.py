@@ -19,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE", help="where to write it (default: standard output)")
     parser.add_argument("--also", action="append", default=[], metavar="FORMAT=FILE",
                         help="write the same decision in another format, too; may be repeated")
+    parser.add_argument("--deepen", choices=("never", "auto", "full"), default="never",
+                        help="what a shallow clone fetches from its origin first: nothing, what lies above the merge base with "
+                        "--base, or all (default: never)")
     parser.add_argument("--fail-on", choices=FAIL_ON, default="never",
                         help="which decisions give an exit code other than 0 (default: never; docs/cli.md lists the codes)")
     parser.add_argument("--server", metavar="URL", help="ask this service instead of the bundled model")
@@ -33,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge, print, and give the exit code that ``--fail-on`` asks for."""
     also = [_pair(text) for text in args.also]  # refused before any work is done
+    if args.deepen != "never":
+        _deepen(args)
     if args.server is None:
         from riskml.assess import to_wire
         from riskml.cli.judging import decision_of
@@ -54,6 +59,18 @@ def run(args: argparse.Namespace) -> int:
         write_output(show(wire, name), file)
     write_output(show(wire, args.format), args.output)
     return exit_code(wire, args.fail_on)
+
+
+def _deepen(args: argparse.Namespace) -> None:
+    """Let a shallow clone fetch what it lacks, and go on with the ids of base and head."""
+    if args.base is None or args.diff is not None:
+        raise UsageError("nothing to deepen a clone to", where="--deepen", got=args.deepen,
+                         expected="--base REF, and --head REF unless it is HEAD")
+    from riskml.adapters.git import GitRepository
+    from riskml.adapters.git.deepen import deepen
+
+    args.base, args.head = deepen(GitRepository.open(args.repository), args.base, args.head or "HEAD", depth=args.deepen,
+                                  notice=note)
 
 
 def _pair(text: str) -> tuple[str, str]:
