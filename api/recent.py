@@ -79,7 +79,7 @@ class RecentChanges:
     What other replicas answered is asked for again after ``fresh_s`` seconds. Belongs to the event loop: not for threads.
     """
 
-    def __init__(self, *, repositories: int = 64, each: int = 200, fresh_s: float = 600,
+    def __init__(self, *, repositories: int = 64, each: int = 100, fresh_s: float = 600,
                  clock: Callable[[], float] = time.monotonic) -> None:
         self.each = each
         self._repositories = repositories

@@ -12,7 +12,11 @@ from riskml.outcome import Happened
 Share = Annotated[float, Field(ge=0, le=1)]
 Factor = Annotated[float, Field(gt=0, le=1)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
-Key = Annotated[str, Field(min_length=1, max_length=255)]
+LINE = r"^[^\x00-\x1f\x7f]+$"
+Line = Annotated[str, Field(pattern=LINE, max_length=255)]
+"""Text without control characters: it is stored, listed and logged."""
+
+Key = Line
 Form = Literal["range", "diff", "features"]
 
 FORMS: dict[str, Form] = {"diff": "diff", "features": "features", "head": "range"}
@@ -37,7 +41,7 @@ class CommitIn(In):
 class ServiceIn(In):
     """The service that the change is released to. Each factor is 1 when not given, which leaves score = probability."""
 
-    name: Annotated[str, Field(min_length=1, max_length=253)] = "default"
+    name: Line = "default"
     impact: Factor = 1.0
     detection_capability: Factor = 1.0
     rollback_speed: Factor = 1.0
@@ -53,11 +57,11 @@ class ServiceIn(In):
 class PredictIn(In):
     """One change, in one of three forms: a diff, features, or head (and base) alone. The keys that are present decide which."""
 
-    repository: Annotated[str, Field(min_length=1, max_length=255, description="Key of the repository, such as acme/shop.")]
-    base: Annotated[str | None, Field(
-        max_length=255, description="What the change goes into: in the service's mirror, its default branch if absent.")] = None
-    head: Annotated[str | None, Field(
-        max_length=255, description="The change: alone, a commit, branch or tag in the service's mirror; beside a diff or "
+    repository: Annotated[Line, Field(description="Key of the repository, such as acme/shop.")]
+    base: Annotated[Line | None, Field(
+        description="What the change goes into: in the service's mirror, its default branch if absent.")] = None
+    head: Annotated[Line | None, Field(
+        description="The change: alone, a commit, branch or tag in the service's mirror; beside a diff or "
                                     "features, the commit that they describe.")] = None
     diff: Annotated[str | None, Field(description="A unified diff as git writes it.")] = None
     commits: Annotated[tuple[CommitIn, ...], Field(description="With `diff`: the commits it consists of.")] = ()
@@ -65,7 +69,7 @@ class PredictIn(In):
         description="What `riskml features` prints; `null` is unknown, unknown names are refused.")] = None
     tests: Annotated[Any, Field(description="Suite runs as `riskml features` prints them.")] = None
     service: ServiceIn | None = None
-    policy: Annotated[str, Field(min_length=1, max_length=64)] = "default"
+    policy: Line = "default"
     idempotency_key: Annotated[Key | None, Field(description="The same key gives the same answer and one stored row.")] = None
 
     @property
@@ -98,8 +102,8 @@ class OutcomeOfPlanIn(In):
 
     outcome: Happened
     happened_at: AwareDatetime
-    stage: Annotated[str | None, Field(max_length=63, description="The stage at which it happened.")] = None
-    source: Annotated[str, Field(max_length=64, description="What says so, such as the deploy tool.")] = "api"
+    stage: Annotated[Line | None, Field(description="The stage at which it happened.")] = None
+    source: Annotated[Line, Field(description="What says so, such as the deploy tool.")] = "api"
     note: Annotated[str | None, Field(max_length=2000)] = None
     idempotency_key: Key | None = None
 
@@ -107,10 +111,62 @@ class OutcomeOfPlanIn(In):
 class OutcomeIn(OutcomeOfPlanIn):
     """What happened to a change, named by its assessment, its plan, or its repository and commit."""
 
-    repository: Annotated[str | None, Field(max_length=255)] = None
+    repository: Line | None = None
     head: Annotated[str | None, Field(pattern=r"^[0-9a-f]{7,64}$")] = None
-    assessment_id: Annotated[str | None, Field(max_length=64)] = None
-    plan_id: Annotated[str | None, Field(max_length=64)] = None
+    assessment_id: Line | None = None
+    plan_id: Line | None = None
+
+
+Stage = Annotated[str, Field(min_length=1, max_length=63)]
+
+
+class ObservationIn(In):
+    """One metric of one arm in one window of a stage, in counts: `bad` of `total` events. Once kept, it is never changed."""
+
+    stage: Stage
+    metric: Annotated[str, Field(min_length=1, max_length=100)]
+    arm: Literal["canary", "baseline"]
+    start_s: Annotated[int, Field(ge=0, description="Begin of the window, in seconds since the stage began.")]
+    window_s: Annotated[int, Field(ge=1)]
+    total: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    bad: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
+    over: Annotated[float | None, Field(
+        ge=0, allow_inf_nan=False, description="Of a latency: the limit in ms that bad events were slower than.")] = None
+    value: Annotated[Finite | None, Field(description="The metric itself, where there is no count behind it.")] = None
+
+
+class ObservationsIn(In):
+    """What was measured of a release. The same window twice counts once; measured otherwise, it is a 409."""
+
+    observations: Annotated[tuple[ObservationIn, ...], Field(min_length=1, max_length=10_000)]
+
+
+class VerdictIn(In):
+    """A stage to judge without keeping anything: a whole plan, or gates (and limits) alone, and what was measured."""
+
+    plan: Annotated[dict[str, Any] | None, Field(description="A plan as `GET /plans/{plan_id}` answers it.")] = None
+    gates: Annotated[list[Any] | None, Field(description="Without a plan: gates as in a plan.")] = None
+    rules: Annotated[list[Any], Field(description="With `gates`: hard limits, as in a plan's `rollback.rules`.")] = []
+    stage: Annotated[Stage | None, Field(description="The stage of the plan that is judged.")] = None
+    observations: Annotated[tuple[ObservationIn, ...], Field(max_length=100_000)]
+    elapsed_s: Annotated[float | None, Field(
+        ge=0, allow_inf_nan=False, description="How long the stage has lasted; the end of the last window if absent.")] = None
+    approved: Annotated[tuple[str, ...], Field(description="Stages that a person has let through.")] = ()
+    traffic_bp: Annotated[int | None, Field(ge=1, le=10_000, description="With `gates`: the canary's share.")] = None
+    design_effect: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
+
+
+class HaltIn(In):
+    """Why a release is switched off."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)] = "switched off by hand"
+
+
+class ApproveIn(In):
+    """The stage that a person lets a release through to."""
+
+    stage: Stage
+    note: Annotated[str | None, Field(max_length=500)] = None
 
 
 class Out(BaseModel):
@@ -243,6 +299,43 @@ class OutcomeOut(Out):
     stage: str | None
     source: str
     note: str | None
+
+
+class MissingOut(Out):
+    """What a verdict lacks: about how many more canary requests, and which gates have no data."""
+
+    requests: int | None
+    data: list[str]
+
+
+class VerdictOut(Out):
+    """Whether a stage is good enough. Deploy tools read ``verdict`` and show ``reason``."""
+
+    verdict: Literal["promote", "hold", "rollback"]
+    reason: str
+    stage: str
+    evidence: dict[str, dict[str, Any]]
+    missing: MissingOut
+    next_check_s: int
+
+
+class KeptOut(Out):
+    """How many of the windows sent were new."""
+
+    kept: int
+
+
+class ProgressOut(Out):
+    """How far a release has come. ``run`` counts how often it was begun anew under its plan."""
+
+    plan_id: str
+    stage: str | None
+    since: AwareDatetime | None
+    passed: list[str]
+    approved: list[str]
+    halted: str | None
+    ended: str | None
+    run: int
 
 
 class ServedModelOut(ModelOut):

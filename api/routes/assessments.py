@@ -13,7 +13,7 @@ from starlette.responses import Response
 from api.deps import ServiceDep, parsed
 from api.errors import Malformed, problem_document, status_of
 from api.intake import Intake, read_intake, read_json
-from api.schemas import AssessmentOut, AssessmentsOut, BatchIn, BatchOut, PredictIn
+from api.schemas import LINE, AssessmentOut, AssessmentsOut, BatchIn, BatchOut, PredictIn
 from api.service import Answer, Service
 from riskml.errors import RiskmlError
 
@@ -66,7 +66,7 @@ async def predict_batch(request: Request, service: ServiceDep) -> Response:
 @router.get("/assessments", response_model=AssessmentsOut)
 async def assessments(
     service: ServiceDep,
-    repository: Annotated[str | None, Query(max_length=255)] = None,
+    repository: Annotated[str | None, Query(max_length=255, pattern=LINE)] = None,
     head: Annotated[str | None, Query(pattern=r"^[0-9a-f]{40,64}$")] = None,
     since: Annotated[AwareDatetime | None, Query(description="Not before this moment.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

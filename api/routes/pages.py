@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import ServiceDep
+from api.schemas import LINE
 from api.service import outcome_document
 from api.ui.pages import HEADERS, assessment_page, assessments_page, reference_page
 
@@ -17,7 +18,7 @@ _PAGE = 50
 
 
 @router.get("/", response_class=HTMLResponse)
-async def recent(service: ServiceDep, repository: Annotated[str | None, Query(max_length=255)] = None,
+async def recent(service: ServiceDep, repository: Annotated[str | None, Query(max_length=255, pattern=f"^$|{LINE}")] = None,
                  cursor: Annotated[str | None, Query(pattern=r"^[0-9A-Z]{26}$")] = None) -> HTMLResponse:
     """Show the newest assessments."""
     wanted = repository or None

@@ -115,7 +115,8 @@ class Store:
     def get(self, kind: type[AnyRow], id_: str) -> AnyRow:
         """Fetch the row of this id; ``NotFound`` if there is none."""
         table = tables.BY_KIND[kind.kind]
-        found = self._rows(kind, sa.select(table).where(table.c.id == id_))
+        # PostgreSQL has no text with a NUL, and no id of ours has anything like it
+        found = self._rows(kind, sa.select(table).where(table.c.id == id_)) if id_.isprintable() else []
         if not found:
             raise NotFound(f"no {kind.kind} has this id", got=id_)
         return found[0]
