@@ -19,7 +19,7 @@ from api.access import Access, read_tokens
 from api.body import BodyLimit
 from api.errors import Malformed, problem, refusal, status_of
 from api.judge import ModelJudge
-from api.routes import assessments, health, model, outcomes, pages, plans
+from api.routes import assessments, health, model, outcomes, pages, plans, verdicts
 from api.service import Service
 from api.settings import Settings
 from api.telemetry import LOG, Telemetry
@@ -60,7 +60,7 @@ def _routed() -> FastAPI:
     app = FastAPI(title="riskml", version=API_VERSION, docs_url=None, redoc_url=None, lifespan=_lifespan,
                   description="How risky a change is to release, and how to release it.",
                   responses={"default": {"model": schemas.ProblemOut, "description": "A refusal (application/problem+json)."}})
-    for each in (assessments, plans, outcomes, model, health, pages):
+    for each in (assessments, plans, verdicts, outcomes, model, health, pages):
         app.include_router(each.router)
     _describe_bodies(app)
     return app
@@ -130,7 +130,8 @@ def _describe_bodies(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = made()
             components = document.setdefault("components", {}).setdefault("schemas", {})
-            for each in (schemas.PredictIn, schemas.BatchIn, schemas.OutcomeIn, schemas.OutcomeOfPlanIn):
+            for each in (schemas.PredictIn, schemas.BatchIn, schemas.ObservationsIn, schemas.VerdictIn, schemas.HaltIn,
+                         schemas.ApproveIn, schemas.OutcomeIn, schemas.OutcomeOfPlanIn):
                 schema = each.model_json_schema(ref_template="#/components/schemas/{model}")
                 components |= schema.pop("$defs", {})
                 components[each.__name__] = schema

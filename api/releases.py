@@ -6,6 +6,7 @@ replicas come to the same one. A window is kept once, a step once; who says the 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,7 @@ from api.work import Workers
 from riskml import document
 from riskml import plan as plans
 from riskml.adapters.prometheus import Pulled
-from riskml.adapters.store import ObservationRow, PlanRow, Row, StepRow, Store, Submission, VerdictRow
+from riskml.adapters.store import ObservationRow, PlanRow, StepRow, Store, Submission, VerdictRow
 from riskml.errors import Conflict, UsageError
 from riskml.plan import Plan
 from riskml.verdict import Observation, Verdict, judge_stage, to_wire
@@ -26,6 +27,7 @@ from riskml.verdict.observation import windows
 from riskml.verdict.progress import Progress, Step, current, follow, following, why_not_begin, why_not_enter
 
 Result = TypeVar("Result")
+_TOGETHER = 128  # windows that are committed together: few enough to leave room for answers in the queue
 ROLLBACK = "rollback"
 """What ``stage=current`` of a rendered text means for a release that was switched off, or may not start."""
 
@@ -69,7 +71,7 @@ class Releases:
         now = self._clock()
         row = StepRow(id=self._new_id(now), created_at=now, plan_id=plan_id, step=step.kind, stage=step.stage, at=step.at,
                       target=target, document=json.dumps({"source": step.source, "note": step.note}),
-                      idempotency_key=_key("step", plan_id, step.kind, step.stage, *key), request_digest=None)
+                      idempotency_key=_key("step", plan_id, step.kind, step.stage, *key))
         return (await self._ledger.commit(Submission(row))).fresh
 
     async def observe(self, plan_id: str, observations: Sequence[Observation]) -> int:
@@ -125,13 +127,15 @@ class Releases:
             return Verdict("promote", f"passed: stage {progress.stage} is in force", name, next_check_s=every)
         if name in progress.passed:
             return Verdict("promote", "passed before", name, next_check_s=every)
+        words = why_not_enter(plan, progress, name, now)
         if progress.stage != name:
-            words = why_not_enter(plan, progress, name, now)
-            if words is not None or not begin:
+            if not begin or (words is not None and name != names[0]):  # a first stage that should not run is watched yet
                 return Verdict("hold", words or f"stage {name} has not begun", name, next_check_s=every)
             await self.report(plan.plan_id, Step("entered", now, name, "asked"), key=[progress.run])
             release = replace(release, progress=replace(progress, stage=name, since=now, seen=True))
         verdict = await self._judge(release, name, now)
+        if words is not None and verdict.decision == "promote":
+            verdict = replace(verdict, decision="hold", reason=words)
         await self._remember(release, verdict)
         return verdict
 
@@ -149,7 +153,8 @@ class Releases:
         try:
             verdict = judge_stage(plan, name, observations, elapsed_s=(now - since).total_seconds(), approved=progress.approved)
         except UsageError as error:  # windows of two sources that contradict each other
-            return Verdict("hold", f"what was measured contradicts itself: {error}", name, next_check_s=plan.analysis.interval_s)
+            words = f"what was measured contradicts itself: {error}"
+            return Verdict("hold", words, name, next_check_s=plan.analysis.interval_s)
         if trouble and verdict.decision == "hold":
             verdict = replace(verdict, reason=f"{verdict.reason}; {'; '.join(trouble)}")
         return verdict
@@ -164,7 +169,7 @@ class Releases:
         text = json.dumps(to_wire(verdict), ensure_ascii=False, allow_nan=False)
         row = VerdictRow(id=self._new_id(now), created_at=now, plan_id=plan.plan_id, stage=verdict.stage,
                          decision=verdict.decision, document=text,
-                         idempotency_key=_key("verdict", plan.plan_id, run, text), request_digest=None)
+                         idempotency_key=_key("verdict", plan.plan_id, run, text))
         await self._ledger.commit(Submission(row))
 
     async def halt(self, plan_id: str, reason: str, source: str = "api") -> Progress:
@@ -213,14 +218,15 @@ class Releases:
 
     async def _keep(self, plan_id: str, run: int, observations: Iterable[Observation]) -> int:
         """Keep windows; one that another replica has just read otherwise stays as it was kept first."""
-        fresh = 0
+        rows, now = [], self._clock()
         for o in observations:
-            now, text = self._clock(), json.dumps(document.write(o))
-            row = ObservationRow(
-                id=self._new_id(now), created_at=now, plan_id=plan_id, run=run, document=text,
-                idempotency_key=_key("window", plan_id, run, o.stage, o.metric, o.over, o.arm, o.start_s, o.window_s),
-                request_digest=None)
-            fresh += (await self._ledger.commit(Submission(row))).fresh
+            key = _key("window", plan_id, run, o.stage, o.metric, o.over, o.arm, o.start_s, o.window_s)
+            rows.append(ObservationRow(id=self._new_id(now), created_at=now, plan_id=plan_id, run=run, idempotency_key=key,
+                                       document=json.dumps(document.write(o))))
+        fresh = 0
+        for at in range(0, len(rows), _TOGETHER):
+            part = (self._ledger.commit(Submission(row)) for row in rows[at:at + _TOGETHER])
+            fresh += sum(receipt.fresh for receipt in await asyncio.gather(*part))
         return fresh
 
 
@@ -232,9 +238,3 @@ def _key(*parts: object) -> str:
 def _step(row: StepRow) -> Step:
     told = json.loads(row.document)
     return Step(row.step, row.at, row.stage, told.get("source") or "api", told.get("note"))  # type: ignore[arg-type] # as it was written
-
-
-def rows_of(verdicts: Iterable[Row]) -> list[dict[str, Any]]:
-    """Write kept verdicts as they were answered, with the time of each."""
-    return [{**json.loads(v.document), "at": v.created_at.isoformat().replace("+00:00", "Z")}
-            for v in verdicts if isinstance(v, VerdictRow)]

@@ -15,10 +15,12 @@ from api.errors import Malformed
 from api.ledger import Ledger
 from api.metrics import Gauge, Registry
 from api.recent import RecentChanges
+from api.releases import Releases
 from api.schemas import OutcomeIn, PredictIn
 from api.settings import Settings
 from api.work import Workers
 from riskml import plan as plans
+from riskml.adapters.prometheus import Prometheus
 from riskml.adapters.store import AssessmentRow, OutcomeRow, PlanRow, Row, Store, Submission, ulid
 from riskml.assess import Decision, to_wire
 from riskml.assessment import ModelRef
@@ -81,6 +83,10 @@ class Service:
         self._ledger = Ledger(store.write_all, capacity=settings.commit_queue, observe=self.registry.commits.observe)
         self._recent = RecentChanges()
         self._readers = Workers("reading", threads=4, queue=settings.commit_queue)
+        self._prometheus = None if settings.prometheus is None else Prometheus(
+            settings.prometheus, canary=settings.prometheus_canary, baseline=settings.prometheus_baseline)
+        self.releases = Releases(store, self._ledger, self._readers, clock=clock, new_id=self._new_id,
+                                 metrics=self._prometheus)
         self.registry.gauges += [
             Gauge("riskml_commits_pending", "Answers that wait for their commit.", (), lambda: {(): self._ledger.pending}),
             Gauge("riskml_model_info", "The model in use.", ("name", "version", "artifact_sha256"),
@@ -96,6 +102,8 @@ class Service:
         self.judge.close()
         self._ledger.close()
         self._readers.close()
+        if self._prometheus is not None:
+            self._prometheus.close()
         self.store.close()
 
     async def read(self, query: Callable[[], Result]) -> Result:

@@ -130,7 +130,7 @@ class Gate:
     bad_query: str | None = None
     total_query: str | None = None
     value_query: str | None = None
-    severity: Literal["rollback", "hold"] | None = None
+    severity: Literal["hold", "rollback"] | None = None  # spelled as everywhere: typing takes equal sets for one
 
 
 @dataclass(frozen=True, slots=True)

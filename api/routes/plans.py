@@ -28,9 +28,14 @@ async def rendered(plan_id: str, request: Request, service: ServiceDep,
                    target: Annotated[str, Query(description=f"One of: {_TARGETS}.")]) -> Response:
     """Print a plan in the words of a deploy tool; further parameters are options of the target.
 
-    A target that cannot express the plan answers 422 with the reason and the nearest target that can.
+    A target that cannot express the plan answers 422 with the reason and the nearest target that can. For targets that hold one
+    stage at a time, `stage=current` follows the verdicts: it is the stage in force, or the way back for a release that was
+    switched off or may not start.
     """
-    row = await service.find_plan(plan_id)
     options = {name: value for name, value in request.query_params.items() if name != "target"}
-    text = render(plans.from_json(json.loads(row.document)), target, **options)
+    if options.get("stage") == "current":
+        made, options["stage"] = await service.releases.in_force(plan_id)
+    else:
+        made = plans.from_json(json.loads((await service.find_plan(plan_id)).document))
+    text = render(made, target, **options)
     return Response(text, media_type="text/plain; charset=utf-8")

@@ -116,13 +116,13 @@ def switched(plan: Plan) -> Stage | None:
 
 
 def why_not_begin(plan: Plan, progress: Progress, now: datetime) -> str | None:
-    """Say why a release must not start on its own, or ``None`` if it may. One that has started is not stopped by its expiry."""
+    """Say why a release must not serve anybody, or ``None`` if it may. One that has started is not stopped by its expiry."""
     first = plan.stages[0]
     if progress.halted is not None:
         return f"halted: {progress.halted}"
     if progress.stage is None and plan.expires_at is not None and now >= plan.expires_at:
         return f"the plan expired at {plan.expires_at:%Y-%m-%dT%H:%M:%SZ}; assess the change again"
-    if first.approval == "manual" and first.name not in progress.approved and progress.stage is None:
+    if first.approval == "manual" and first.name not in progress.approved and progress.stage in (None, first.name):
         return f"waits for approval of stage {first.name}" + (f": {'; '.join(plan.hold)}" if plan.hold else "")
     return None
 

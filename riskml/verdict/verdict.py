@@ -58,8 +58,9 @@ def to_wire(verdict: Verdict) -> dict[str, Any]:
     """Return a verdict as the service answers it. Deploy tools read ``verdict`` and show ``reason``."""
     return {
         "verdict": verdict.decision, "reason": verdict.reason, "stage": verdict.stage,
-        "evidence": {e.gate: _known(e) for e in verdict.evidence}, "missing_requests": verdict.missing_requests,
-        "unknown": list(verdict.unknown), "next_check_s": verdict.next_check_s,
+        "evidence": {e.gate: _known(e) for e in verdict.evidence},
+        "missing": {"requests": verdict.missing_requests, "data": list(verdict.unknown)},
+        "next_check_s": verdict.next_check_s,
     }
 
 
