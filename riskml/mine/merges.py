@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from riskml.errors import MalformedDiff, ObjectMissing
+from riskml.errors import MalformedDiff, RepositoryError
 from riskml.mine.holes import missing_in_merges
 from riskml.mine.prefetch import Prefetch
 from riskml.parse.combined import COMBINED, FIRST_PARENT, CombinedFile, Took, combined, first_parent
@@ -47,7 +47,7 @@ def _wrote(source: LogSource, shas: Sequence[str], missing: set[str], renames: s
     try:
         with source.stream(arguments, stdin=_lines(shas)) as out:
             return dict(combined(out.read))
-    except ObjectMissing:
+    except RepositoryError:  # the words of git differ here: "is not a blob"
         found = missing_in_merges(source, shas) - missing
         if not found:
             raise

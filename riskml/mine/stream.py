@@ -9,6 +9,7 @@ from typing import NamedTuple
 from riskml.change import Change
 from riskml.errors import MalformedDiff, ObjectMissing
 from riskml.mine.holes import missing_blobs
+from riskml.mine.lines import LineTable
 from riskml.mine.prefetch import Prefetch
 from riskml.parse import log
 from riskml.ports import LogSource
@@ -64,6 +65,15 @@ def stream(
     finally:
         for _, ahead, _ in running:
             ahead.close()
+
+
+def measured(source: LogSource, shas: Sequence[str], *, missing: set[str]) -> Iterator[Change]:
+    """Yield the same changes, parents first, with the lengths of old files wherever a diff on the way told them."""
+    lines = LineTable()
+    for change in stream(source, shas, lines_of=lines, missing=missing):
+        for diff in change.files:
+            lines.learn(diff)
+        yield change
 
 
 def _check(change: Change | None, batch: Sequence[str], done: int) -> None:

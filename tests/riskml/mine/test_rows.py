@@ -14,44 +14,6 @@ from riskml.mine.rows import Row, mine, row
 from riskml.mine.state import update
 
 
-def grow(repo, seed: int, commits: int = 40) -> None:
-    """Build a history with branches, merges that write files of their own, renames, deletions, binaries and fixes."""
-    chance = random.Random(seed)
-    names = ["app/a.py", "app/b.py", "lib/c.java", "README.md", "data.bin"]
-    for number in range(commits):
-        step = chance.random()
-        files = [p for p in repo.git("ls-files").splitlines() if p]
-        if step < 0.15 and number > 3:
-            repo.git("checkout", "-q", "-B", f"side-{chance.randrange(3)}", f"HEAD~{chance.randrange(2)}")
-        elif step < 0.3 and number > 3:
-            merge_something(repo, chance)
-        elif step < 0.4 and files:
-            os.renames(repo.path / chance.choice(files), repo.path / f"moved/{number}.py")
-        elif step < 0.45 and len(files) > 2:
-            repo.remove(chance.choice(files))
-        path = chance.choice(names)
-        lines = [f"line {chance.randrange(12)} of {path}\n" for _ in range(chance.randrange(1, 14))]
-        content = b"\0" * chance.randrange(1, 9) if path.endswith(".bin") and chance.random() < 0.7 else "".join(lines)
-        word = chance.choice(["Add a thing", "Fix a crash", 'Revert "Add a thing"', "docs: explain"])
-        repo.commit(word, {path: content}, author=chance.choice(["Ada", "Bob", "Eve"]))
-    repo.git("checkout", "-q", "-B", "main")
-
-
-def merge_something(repo, chance: random.Random) -> None:
-    """Merge some branch; where both sides changed a file, write a third version."""
-    branches = [b for b in repo.git("branch", "--format=%(refname:short)").splitlines() if not b.startswith("(")]
-    repo.now += 3600
-    try:
-        repo.git("merge", "-q", "--no-ff", "-m", "Merge", chance.choice(branches))
-    except AssertionError:
-        repo.git("add", "--all")
-        for path in repo.git("ls-files").splitlines():
-            if (repo.path / path).is_file() and not (repo.path / path).is_symlink():
-                repo.write(path, (repo.path / path).read_bytes().replace(b"<<<<<<<", b"both"))
-        repo.git("add", "--all")
-        repo.git("commit", "-q", "--no-edit", "--allow-empty")
-
-
 def opened(repo) -> GitRepository:
     """Open the tiny repository."""
     return GitRepository.open(repo.path)
@@ -64,7 +26,7 @@ def differences(got: Row, wanted: Row) -> list[tuple[str, float, float]]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_bulk_steps_and_single_changes_give_the_same_vectors(repo, tmp_path, seed):
+def test_bulk_steps_and_single_changes_give_the_same_vectors(repo, grow, tmp_path, seed):
     """One pass, a state grown in random steps, and a change read alone agree on every feature of every commit."""
     grow(repo, seed)
     source = opened(repo)
@@ -81,7 +43,7 @@ def test_bulk_steps_and_single_changes_give_the_same_vectors(repo, tmp_path, see
             assert differences(row(change, state.view(change.base), "people"), wanted) == []
 
 
-def test_later_commits_change_nothing(repo):
+def test_later_commits_change_nothing(repo, grow):
     """The row of a commit is the same before and after more history was written on top of it."""
     grow(repo, 7, 25)
     before = list(mine(opened(repo)))
@@ -91,7 +53,7 @@ def test_later_commits_change_nothing(repo):
     assert all(differences(after[r.sha], r) == [] for r in before)
 
 
-def test_base_that_moved_changes_nothing(repo, tmp_path):
+def test_base_that_moved_changes_nothing(repo, grow, tmp_path):
     """A change has the same past whether or not its target branch went on by 50 commits since."""
     grow(repo, 3, 15)
     repo.git("checkout", "-q", "-b", "topic")
@@ -123,7 +85,7 @@ def test_merge_says_only_that_it_is_one(repo):
     assert known == {"merge": 1.0}
 
 
-def test_since_leaves_out_rows_and_keeps_their_influence(repo):
+def test_since_leaves_out_rows_and_keeps_their_influence(repo, grow):
     """Rows before a day are left out; the others are what they would have been."""
     grow(repo, 5, 20)
     rows = list(mine(opened(repo)))
@@ -186,7 +148,7 @@ def test_shallow_clone_keeps_no_state(repo, tmp_path):
     assert not (tmp_path / "state").exists()
 
 
-def test_progress_ends_at_the_total(repo):
+def test_progress_ends_at_the_total(repo, grow):
     """Progress tells commits done of all commits, and ends with all."""
     grow(repo, 1, 12)
     told: list[tuple[int, int]] = []
@@ -196,7 +158,7 @@ def test_progress_ends_at_the_total(repo):
     assert told[-1] == (len(rows), len(rows))
 
 
-def test_no_person_is_described_by_default(repo):
+def test_no_person_is_described_by_default(repo, grow):
     """The default profile leaves what describes an author unknown; no name or address is in a row."""
     grow(repo, 2, 10)
     for r in mine(opened(repo)):
