@@ -12,6 +12,7 @@ from riskml.errors import ArtifactError, RiskmlError, ServiceUnavailable, StoreE
 COMMANDS = {
     "predict": "score a change: decision, reasons, plan",
     "explain": "say why a change got its score, feature by feature",
+    "init": "set a repository up: policy, CI, and a replay of its last changes",
     "features": "print the feature vector of a change as JSON",
     "plan": "render a rollout plan for a deploy tool",
     "mine": "write one row of features per commit of a history",

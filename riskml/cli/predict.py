@@ -19,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", metavar="FILE", help="where to write it (default: standard output)")
     parser.add_argument("--also", action="append", default=[], metavar="FORMAT=FILE",
                         help="write the same decision in another format, too; may be repeated")
+    parser.add_argument("--missing-reports", choices=("refuse", "unknown"), default="refuse",
+                        help="what a --junit or --coverage that names no file means: a mistake, or that it is not known "
+                        "(default: refuse)")
     parser.add_argument("--deepen", choices=("never", "auto", "full"), default="never",
                         help="what a shallow clone fetches from its origin first: nothing, what lies above the merge base with "
                         "--base, or all (default: never)")
@@ -36,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Judge, print, and give the exit code that ``--fail-on`` asks for."""
     also = [_pair(text) for text in args.also]  # refused before any work is done
+    if args.missing_reports == "unknown":
+        args.junit, args.coverage = _there(args.junit), _there(args.coverage)
     if args.deepen != "never":
         _deepen(args)
     if args.server is None:
@@ -62,6 +67,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _deepen(args: argparse.Namespace) -> None:
+def _there(globs: list[str]) -> list[str]:
+    """Return the globs that name a file, and tell of the others."""
+    from glob import iglob
+
+    found = [g for g in globs if next(iglob(g, recursive=True, include_hidden=True), None) is not None]
+    for missing in (g for g in globs if g not in found):
+        note(f"no report found for {missing!r}: what it would say is unknown")
+    return found
+
+
     """Let a shallow clone fetch what it lacks, and go on with the ids of base and head."""
     if args.base is None or args.diff is not None:
         raise UsageError("nothing to deepen a clone to", where="--deepen", got=args.deepen,

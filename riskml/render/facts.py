@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal
-from urllib.parse import quote
 
 Word = Literal["pass", "warn", "block", "unknown"]
 
-_HARMLESS = ".,:+/@-"  # besides letters, digits and the underscore: means nothing to a shell, to dotenv, to HTML
+_HARMLESS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:+/@-")  # nothing to a shell, to HTML
 _LONGEST = 1000
 
 
@@ -52,5 +51,7 @@ def facts(decision: Mapping[str, Any]) -> dict[str, str]:
 def _safe(value: object) -> str:
     if value is None:
         return ""
-    text = quote(f"{value:.6g}" if isinstance(value, float) else str(value), safe=_HARMLESS, errors="surrogateescape")
-    return text.replace("~", "%7E") if len(text) <= _LONGEST else text[:_LONGEST].rpartition(",")[0] + ",..."
+    told = f"{value:.6g}" if isinstance(value, float) else str(value)
+    text = "".join(chr(byte) if byte in _HARMLESS else f"%{byte:02X}" for byte in told.encode("utf-8", "surrogatepass"))
+    return text if len(text) <= _LONGEST else text[:_LONGEST].rpartition(",")[0] + ",..."
+
