@@ -67,7 +67,7 @@ class Workspace:
         """
         if head is None and self.repository.is_dirty():
             return self.repository.worktree_change(now, base)
-        return self.repository.change(base, head or "HEAD")
+        return self.repository.change(base, "HEAD" if head is None else head)
 
     def past(self, base: str | None) -> Past:
         """Return what the ancestors of a commit tell, mining what is not mined yet.
@@ -87,7 +87,8 @@ class Workspace:
             return load_policy(text, name=POLICY_PATH, features=NAMES)
         except PolicyError as error:
             where = f"{POLICY_PATH} at {(base or '')[:12]}" + (f", {error.where}" if error.where else "")
-            raise PolicyError(error.what, where=where, got=error.got, expected=error.expected) from None
+            parts = {} if error.got is None else {"got": error.got}
+            raise PolicyError(error.what, where=where, expected=error.expected, **parts) from None
 
     def matched(self, suite: SuiteRun | None, change: Change) -> SuiteRun | None:
         """Return the reports with their coverage under the repository's own paths, all of them as of the change."""

@@ -5,14 +5,20 @@ from __future__ import annotations
 import argparse
 import os
 from dataclasses import asdict
-from math import isnan
+from math import isfinite, isnan
 from typing import Any
 
 from riskml.cli.judging import change_of, context_of, suite_of, workspace_of
-from riskml.errors import UsageError
+from riskml.errors import ServiceUnavailable, UsageError
 
 TOKEN = "RISKML_TOKEN"  # noqa: S105 # the name of a variable, not its value
 """The environment variable that holds the service's access token."""
+
+ANSWER: dict[str, type | tuple[type, ...]] = {
+    "id": str, "repository": str, "score": (int, float), "probability": (int, float), "band": str, "strategy": str,
+    "plan": dict, "reasons": list, "files": list, "lower_it": list, "unknown": list, "model": dict, "policy": dict,
+}
+"""What an answer must have, and of which type."""
 
 
 def ask(args: argparse.Namespace) -> dict[str, Any]:
@@ -25,11 +31,23 @@ def ask(args: argparse.Namespace) -> dict[str, Any]:
         if getattr(args, option) is not None:
             raise UsageError(f"--{option} has no effect on a service", where=f"--{option}", got=getattr(args, option),
                              expected=f"the service's own {option}: leave out this option, or --server")
+    if not (isfinite(args.timeout) and args.timeout > 0):
+        raise UsageError("not a time to wait", where="--timeout", got=args.timeout, expected="seconds, more than 0")
     from riskml.client import RiskClient
 
     request = request_of(args)
     with RiskClient(args.server, token=os.environ.get(TOKEN), timeout_s=args.timeout, deadline_s=3 * args.timeout) as client:
-        return client.predict(request)
+        return _checked(client.predict(request), args.server)
+
+
+def _checked(answer: dict[str, Any], server: str) -> dict[str, Any]:
+    """Return the answer if it has what is shown and what the exit code is made from."""
+    for key, kind in ANSWER.items():
+        if not isinstance(answer.get(key), kind):
+            got = answer.get(key)
+            raise ServiceUnavailable("the answer is not that of a riskml service", where=f"{server}, {key}", got=got,
+                                     expected="a decision; is something else at this address, or another version?")
+    return answer
 
 
 def request_of(args: argparse.Namespace) -> dict[str, Any]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from riskml.cli.options import note, progress, read_bytes, read_text, state_dir
+from riskml.errors import PolicyError, UsageError
 
 if TYPE_CHECKING:
     from riskml.assess import Decision
@@ -33,11 +36,13 @@ def change_of(args: argparse.Namespace, workspace: Workspace) -> Change:
     now = int(time.time())
     if args.diff is None:
         return workspace.change(args.base, args.head, now=now)
+    if args.head is not None:
+        raise UsageError("two changes at once", where="--head", got=args.head, expected="either --head or --diff")
     from riskml.change import Change
-    from riskml.parse.diff import parse_patch
+    from riskml.parse.diff import LIMIT, parse_patch
 
-    base = workspace.repository.resolve(args.base or "HEAD")
-    return Change(parse_patch(read_bytes(args.diff, "diff")), at=now, base=base, kind="diff")
+    base = workspace.repository.resolve("HEAD" if args.base is None else args.base)
+    return Change(parse_patch(read_bytes(args.diff, "diff", limit=LIMIT)), at=now, base=base, kind="diff")
 
 
 def suite_of(args: argparse.Namespace) -> SuiteRun | None:
@@ -51,12 +56,17 @@ def suite_of(args: argparse.Namespace) -> SuiteRun | None:
 
 def policy_of(args: argparse.Namespace) -> Policy | None:
     """Read the policy file of the options; ``None`` if they name none."""
-    if args.policy is None:
-        return None
+    return None if args.policy is None else policy_in(args.policy)
+
+
+def policy_in(file: str) -> Policy:
+    """Read a policy file; what is wrong in it is told with its name."""
     from riskml.features.catalogue import NAMES
     from riskml.policy.policy import load_policy
 
-    return load_policy(read_text(args.policy, "policy"), name=args.policy, features=NAMES)
+    text = read_text(file, "policy")
+    with _about(file):
+        return load_policy(text, name=file, features=NAMES)
 
 
 def context_of(args: argparse.Namespace) -> ServiceContext | None:
@@ -65,7 +75,22 @@ def context_of(args: argparse.Namespace) -> ServiceContext | None:
         return None
     from riskml.policy.service import load_service
 
-    return load_service(read_text(args.service, "service description"), name=args.service)
+    text = read_text(args.service, "service description")
+    with _about(args.service):
+        return load_service(text, name=args.service)
+
+
+@contextmanager
+def _about(file: str) -> Iterator[None]:
+    """Let a refusal of what stands in a file name the file, before the place in it."""
+    try:
+        yield
+    except PolicyError as error:
+        if error.where is not None and error.where.startswith(file):
+            raise
+        where = file if error.where is None else f"{file}, {error.where}"
+        parts = {} if error.got is None else {"got": error.got}
+        raise PolicyError(error.what, where=where, expected=error.expected, **parts) from None
 
 
 def decision_of(args: argparse.Namespace) -> Decision:

@@ -34,9 +34,17 @@ def run(args: argparse.Namespace) -> int:
         rows, notices = mine_one(args.repositories[0], output, args.rev, args.since, args.profile, show=True)
         _tell(args.repositories[0], rows, notices)
         return 0
+    from riskml.adapters.git import GitRepository
+
+    for repository in args.repositories:
+        GitRepository.open(repository)  # one that is none is refused before hours of work, not after
     if output.suffix:
         raise UsageError("several repositories do not fit one table", where="--output", got=args.output, expected="a folder")
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder ({error.strerror})", where="--output", got=args.output,
+                         expected="a folder that can be written") from None
     names = _names(args.repositories)
     with ProcessPoolExecutor(args.jobs) as pool:
         running = {pool.submit(mine_one, repository, output / f"{name}.parquet", args.rev, args.since, args.profile): repository

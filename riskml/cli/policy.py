@@ -6,7 +6,8 @@ import argparse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from riskml.cli.options import note, read_text, write_output
+from riskml.cli.judging import policy_in
+from riskml.cli.options import note, write_output
 from riskml.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,10 +45,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _policy(name: str | None) -> Policy:
-    from riskml.features.catalogue import NAMES
-    from riskml.policy.policy import default_policy, load_policy
+    from riskml.policy.policy import default_policy
 
-    return default_policy() if name is None else load_policy(read_text(name, "policy"), name=name, features=NAMES)
+    return default_policy() if name is None else policy_in(name)
 
 
 def _explained(policy: Policy, score: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from riskml.cli.gate import FAIL_ON, PASS, UNKNOWN, exit_code
-from riskml.cli.options import add_change_options, add_decision_options, note, write_output
+from riskml.cli.options import add_change_options, add_decision_options, note, wants_colour, write_output
 from riskml.errors import ServiceUnavailable, UsageError
 
 FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "dotenv", "github-output", "codequality")
@@ -58,15 +58,15 @@ def run(args: argparse.Namespace) -> int:
                 raise
             note(f"{error}; nothing was scored (--on-unavailable {args.on_unavailable})")
             return PASS if args.on_unavailable == "pass" else UNKNOWN
-    from riskml.render import show
+    from riskml.render import show, text
 
     for name, file in also:
         write_output(show(wire, name), file)
-    write_output(show(wire, args.format), args.output)
+    colour = args.format == "text" and args.output is None and wants_colour()
+    write_output(text.render(wire, colour=True) if colour else show(wire, args.format), args.output)
     return exit_code(wire, args.fail_on)
 
 
-def _deepen(args: argparse.Namespace) -> None:
 def _there(globs: list[str]) -> list[str]:
     """Return the globs that name a file, and tell of the others."""
     from glob import iglob
@@ -77,6 +77,7 @@ def _there(globs: list[str]) -> list[str]:
     return found
 
 
+def _deepen(args: argparse.Namespace) -> None:
     """Let a shallow clone fetch what it lacks, and go on with the ids of base and head."""
     if args.base is None or args.diff is not None:
         raise UsageError("nothing to deepen a clone to", where="--deepen", got=args.deepen,

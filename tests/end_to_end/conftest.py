@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ from riskml.model.manifest import Manifest
 ROOT = Path(__file__).resolve().parents[2]
 FEATURES = ("la", "nuc", "tests_failed")
 
-# Tree 0: la <= 100 ? (nuc <= 2, unknown right ? -2.0 : -0.5) : 2.0. Tree 1: tests_failed <= 0, unknown right ? -0.25 : 0.5.
+# Tree 0: la <= 100 ? (nuc <= 2, unknown right ? -2.0 : -0.5) : 2.0. Tree 1: tests_failed <= 0, unknown left ? -0.25 : 0.5.
 MODEL = """tree
 version=v4
 num_class=1
@@ -57,7 +58,7 @@ num_cat=0
 split_feature=2
 split_gain=1
 threshold=0.5
-decision_type=8
+decision_type=10
 left_child=-1
 right_child=-2
 leaf_value=-0.25 0.5
@@ -163,9 +164,19 @@ def process(cache: Path, tmp_path: Path) -> Callable[..., Ran]:
     return run
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder for the files of ``shop``: it is built once and copied."""
+    return tmp_path_factory.mktemp("template") / "shop"
+
+
 @pytest.fixture
-def shop(repo: Any) -> Any:
+def shop(repo: Any, template: Path) -> Any:
     """Give a repository with a past: a fix, a merge and a rename on ``main``, and a small change on the branch ``feature``."""
+    if template.exists():
+        shutil.copytree(template, repo.path, dirs_exist_ok=True)
+        repo.now += 100 * 3600
+        return repo
     lines = "".join(f"line {n}\n" for n in range(20))
     repo.commit("Start", {"billing/charge.py": lines, "README.md": "Shop\n"})
     repo.commit("Fix rounding", {"billing/charge.py": lines.replace("line 3\n", "line three\n")}, author="Grace")
@@ -178,4 +189,6 @@ def shop(repo: Any) -> Any:
     repo.commit("Rename")
     repo.git("switch", "-q", "-c", "feature")
     repo.commit("Charge twice", {"billing/charging.py": lines.replace("line 7\n", "if late:\n    charge()\n")})
+    shutil.copytree(repo.path, template)
+    repo.now += 100 * 3600
     return repo

@@ -46,7 +46,7 @@ READERS = {
     "text": lambda text: text.index("DECISION"), "json": json.loads, "markdown": lambda text: text.index("|"),
     "html": lambda text: text.index("<!doctype html>"), "sarif": read_sarif, "junit": ET.fromstring,
     "dotenv": lambda text: dict(line.split("=", 1) for line in text.splitlines()),
-    "github-output": lambda text: dict(line.split("=", 1) for line in text.splitlines()),
+    "github-output": lambda text: text.index("decision<<"),
     "codequality": json.loads,
 }
 
