@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 from riskml.adapters.git import GitRepository
 from riskml.assess import Decision, assess, judge
 from riskml.assessment import Assessment
-from riskml.change import Change
+from riskml.change import Change, FileDiff
 from riskml.context import ServiceContext
 from riskml.errors import PolicyError
 from riskml.features.catalogue import FEATURE_SET, NAMES
@@ -68,6 +68,19 @@ class Workspace:
         if head is None and self.repository.is_dirty():
             return self.repository.worktree_change(now, base)
         return self.repository.change(base, "HEAD" if head is None else head)
+
+    def posted(self, files: Sequence[FileDiff], base: str | None = None, *, now: int) -> Change:
+        """Return the change of a diff that lies on top of ``base`` (default: ``HEAD``), as of ``now`` (UNIX seconds).
+
+        A diff does not tell how long the files were that it changes; the base does.
+        """
+        commit = self.repository.resolve("HEAD" if base is None else base)
+        open_ = [f for f in files if f.lines_before is None and f.status != "A" and not f.binary and not f.submodule]
+        kept = self.repository.blobs(commit) if any(not f.old_blob for f in open_) else {}
+        blobs = {f.path: blob for f in open_ if (blob := f.old_blob or kept.get(f.old_path))}
+        lines = self.repository.count_lines(blobs.values())
+        measured = (replace(f, lines_before=lines.get(blobs[f.path])) if f.path in blobs else f for f in files)
+        return Change(tuple(measured), at=now, base=commit, kind="diff")
 
     def past(self, base: str | None) -> Past:
         """Return what the ancestors of a commit tell, mining what is not mined yet.

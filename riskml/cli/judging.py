@@ -38,11 +38,9 @@ def change_of(args: argparse.Namespace, workspace: Workspace) -> Change:
         return workspace.change(args.base, args.head, now=now)
     if args.head is not None:
         raise UsageError("two changes at once", where="--head", got=args.head, expected="either --head or --diff")
-    from riskml.change import Change
     from riskml.parse.diff import LIMIT, parse_patch
 
-    base = workspace.repository.resolve("HEAD" if args.base is None else args.base)
-    return Change(parse_patch(read_bytes(args.diff, "diff", limit=LIMIT)), at=now, base=base, kind="diff")
+    return workspace.posted(parse_patch(read_bytes(args.diff, "diff", limit=LIMIT)), args.base, now=now)
 
 
 def suite_of(args: argparse.Namespace) -> SuiteRun | None:

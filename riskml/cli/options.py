@@ -15,6 +15,9 @@ from riskml.errors import StoreUnwritable, TooLarge, UsageError
 LARGEST_TEXT = 1024 * 1024
 """The largest policy, service description or assessment that is read, in bytes."""
 
+LARGEST_FILE = 32 * 1024 * 1024
+"""The largest file that is read where nothing else is said, in bytes."""
+
 
 
 def add_change_options(parser: argparse.ArgumentParser) -> None:
@@ -99,7 +102,7 @@ def read_text(name: str, what: str) -> str:
         raise _unreadable(what, error, name) from None
 
 
-def read_bytes(name: str, what: str, *, limit: int) -> bytes:
+def read_bytes(name: str, what: str, *, limit: int = LARGEST_FILE) -> bytes:
     """Return the bytes of a file the user named; ``-`` is standard input.
 
     Raises UsageError where it cannot be read, TooLarge over ``limit`` bytes.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from riskml.adapters.git import GitRepository
+from riskml.change import FileDiff, Hunk, Status
 from riskml.errors import PolicyError
 from riskml.local import POLICY_PATH, Workspace
 from riskml.suite import FileCoverage, SuiteRun
@@ -90,3 +91,22 @@ def test_all_working_trees_share_one_state_file(repo, tmp_path):
         return Workspace(GitRepository.open(path), tmp_path / "state").state_file
 
     assert place(repo.path) == place(tmp_path / "second") != place(other.path)
+
+
+def test_a_posted_diff_is_as_long_as_the_base_says(repo):
+    """From the blob that the diff names if it is here, else from the path; unknown if neither is."""
+    base = repo.commit("Start", {"a.py": "1\n2\n3\n", "b.py": "1\n2"})
+    blob = repo.git("rev-parse", "HEAD:a.py")
+
+    def length(old_path: str, old_blob: str = "", status: Status = "M") -> int | None:
+        file = FileDiff("a.py", old_path, status=status, old_blob=old_blob, hunks=(Hunk(1, 1, 1, 1),))
+        found = workspace(repo).posted([file], now=7)
+        assert (found.base, found.at, found.head, found.kind) == (base, 7, None, "diff")
+        return found.files[0].lines_before
+
+    assert length("a.py") == 3
+    assert length("b.py") == 2
+    assert length("b.py", blob) == 3
+    assert length("none.py") is None
+    assert length("a.py", "1" * 40) is None
+    assert length("a.py", status="A") is None

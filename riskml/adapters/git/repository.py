@@ -228,6 +228,17 @@ class GitRepository:
         listed = self._read("ls-tree", "-r", "-z", "--name-only", "--full-tree", self.resolve(ref)).stdout
         return [path.decode("utf-8", "surrogateescape") for path in listed.split(b"\0") if path]
 
+    def blobs(self, ref: str) -> dict[str, str]:
+        """Return every file as of a commit with the id of its blob; submodules are none."""
+        listed = self._read("ls-tree", "-r", "-z", "--full-tree", self.resolve(ref)).stdout
+        found: dict[str, str] = {}
+        for entry in listed.split(b"\0")[:-1]:
+            about, _, path = entry.partition(b"\t")
+            _, kind, blob = about.decode("ascii").split(" ")
+            if kind == "blob":
+                found[path.decode("utf-8", "surrogateescape")] = blob
+        return found
+
     def read_blob(self, blob: str) -> bytes:
         """Return the content of a blob. Raises ``ObjectMissing``."""
         return self._read("cat-file", "blob", names.checked(blob)).stdout
