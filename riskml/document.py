@@ -10,19 +10,24 @@ import dataclasses
 import json
 import math
 import re
+import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from riskml.errors import RiskmlError
 
 T = TypeVar("T")
 _LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
+_EXACT = 2.0**53  # a whole float below it is spelled as the integer that it is
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 Refusal = type[RiskmlError]
+_Path = str | tuple[Any, str | int]  # the path around and the last key of it: spelled only when something is refused
+_Take = Callable[[Any, Refusal, _Path], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +45,24 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class _Slot:
-    """One field of a record, with its type taken apart once."""
+    """One field of a record, with its type taken apart once; ``take`` reads one value of it, or refuses."""
 
     name: str
     hint: Any
     limits: Limits
     required: bool
+    take: _Take
 
 
 @cache
-def _slots(record: Any) -> tuple[_Slot, ...]:
+def _slots(record: Any) -> dict[str, _Slot]:
     hints = get_type_hints(record, include_extras=True)
-    slots = []
+    slots = {}
     for f in dataclasses.fields(record):
         required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
         hint, limits = _bare(hints[f.name])
-        slots.append(_Slot(f.name, hint, limits, required))
-    return tuple(slots)
+        slots[f.name] = _Slot(f.name, hint, limits, required, _taker(hint, limits))
+    return slots
 
 
 def _bare(hint: Any) -> tuple[Any, Limits]:
@@ -72,70 +78,121 @@ def _bare(hint: Any) -> tuple[Any, Limits]:
     return hint, limits
 
 
-def read(record: type[T], value: object, *, error: Refusal, where: str = "") -> T:
+def read(record: type[T], value: object, *, error: Refusal, where: _Path = "") -> T:
     """Build a record from parsed JSON or YAML; any deviation raises ``error`` with the path, the value and what is legal."""
     if not isinstance(value, Mapping):
-        raise error("not an object", where=where or "the top", got=value, expected="an object with named keys")
+        raise error("not an object", where=_at(where) or "the top", got=value, expected="an object with named keys")
     slots = _slots(record)  # type: ignore[arg-type]  # mypy doubts that a class is hashable
-    names = [s.name for s in slots]
     for key in value:
-        if key not in names:
-            near = get_close_matches(str(key), names, n=1)
+        if key not in slots:
+            near = get_close_matches(str(key), slots, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise error("unknown key", where=_at(where, str(key)), got=key, expected=f"one of: {', '.join(names)}{hint}")
+            raise error("unknown key", where=_at((where, str(key))), got=key, expected=f"one of: {', '.join(slots)}{hint}")
     found = {}
-    for slot in slots:
-        path = _at(where, slot.name)
-        if slot.name in value:
-            found[slot.name] = _value(slot.hint, slot.limits, value[slot.name], error, path)
+    for name, slot in slots.items():
+        if name in value:
+            found[name] = slot.take(value[name], error, (where, name))
         elif slot.required:
-            raise error("missing key", where=path, expected=_wanted(slot.hint, slot.limits))
+            raise _missing(slot, error, where)
     return record(**found)
 
 
-def _at(where: str, name: str) -> str:
-    return f"{where}.{name}" if where else name
+def check(record: Any, *, error: Refusal, where: _Path = "") -> None:
+    """Raise ``error`` for what ``read`` would refuse of this record, once it is written."""
+    for name, slot in _slots(type(record)).items():  # type: ignore[arg-type]  # mypy doubts that a class is hashable
+        value = getattr(record, name)
+        if _left_out(slot, value):
+            if slot.required:
+                raise _missing(slot, error, where)
+        else:
+            slot.take(value, error, (where, name))
 
 
-def _value(hint: Any, limits: Limits, value: object, error: Refusal, where: str) -> Any:
-    if value is None and limits.nullable:
-        return None
-    if hint is object:  # read by whoever owns the field
-        return value
+def _missing(slot: _Slot, error: Refusal, where: _Path) -> RiskmlError:
+    return error("missing key", where=_at((where, slot.name)), expected=_wanted(slot.hint, slot.limits))
+
+
+def _at(path: _Path) -> str:
+    """Spell a path: ``stages[0].name``."""
+    if isinstance(path, str):
+        return path
+    around, key = _at(path[0]), path[1]
+    if isinstance(key, int):
+        return f"{around}[{key}]"
+    return f"{around}.{key}" if around else key
+
+
+def _taker(hint: Any, limits: Limits) -> _Take:
+    """Make what reads one value of a type: it returns the value as the type wants it, or raises."""
+    if hint is object:
+        return lambda value, *_: value  # read by whoever owns the field
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return read(hint, value, error=error, where=where)
-    if get_origin(hint) is tuple:
-        return _items(hint, limits, value, error, where)
-    got = _scalar(hint, value)
-    if got is None or not _within(limits, got):
-        raise error("wrong value", where=where, got=value, expected=_wanted(hint, limits))
-    return got
+        take = _record_taker(hint)
+    elif get_origin(hint) is tuple:
+        take = _items_taker(hint, limits)
+    else:
+        take = _scalar_taker(hint, limits)
+    return take if not limits.nullable else lambda value, error, where: None if value is None else take(value, error, where)
 
 
-def _items(hint: Any, limits: Limits, value: object, error: Refusal, where: str) -> tuple[Any, ...]:
-    if not isinstance(value, (list, tuple)):
-        raise error("not a list", where=where, got=value, expected="a list")
-    if not (limits.min_items or 0) <= len(value) <= (limits.max_items or math.inf):
-        raise error("wrong number of items", where=where, got=len(value), expected=_wanted(hint, limits))
-    inner, inner_limits = _bare(get_args(hint)[0])
-    return tuple(_value(inner, inner_limits, v, error, f"{where}[{i}]") for i, v in enumerate(value))
+def _record_taker(record: type) -> _Take:
+    def take(value: object, error: Refusal, where: _Path) -> object:
+        if type(value) is not record:
+            return read(record, value, error=error, where=where)
+        check(value, error=error, where=where)
+        return value
+
+    return take
 
 
-def _scalar(hint: Any, value: object) -> Any:
-    """Return the value as its type wants it, or ``None`` for another type (``True`` is no number, 1.0 is an integer)."""
-    if get_origin(hint) is Literal:
-        return value if isinstance(value, str) and value in get_args(hint) else None
-    if hint is bool:
-        return value if isinstance(value, bool) else None
-    if hint in (int, float):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            return None
-        if hint is float:
-            return float(value)
-        return int(value) if value == int(value) else None
-    if hint is datetime:
-        return _moment(value)
-    return value if isinstance(value, str) else None
+def _items_taker(hint: Any, limits: Limits) -> _Take:
+    take = _taker(*_bare(get_args(hint)[0]))
+    least, most = limits.min_items or 0, limits.max_items or math.inf
+
+    def take_all(value: object, error: Refusal, where: _Path) -> tuple[Any, ...]:
+        if not isinstance(value, (list, tuple)):
+            raise error("not a list", where=_at(where), got=value, expected="a list")
+        if not least <= len(value) <= most:
+            raise error("wrong number of items", where=_at(where), got=len(value), expected=_wanted(hint, limits))
+        return tuple([take(item, error, (where, i)) for i, item in enumerate(value)])
+
+    return take_all
+
+
+def _scalar_taker(hint: Any, limits: Limits) -> _Take:
+    convert = partial(_choice, frozenset(get_args(hint))) if get_origin(hint) is Literal else _CONVERTED[hint]
+    free = limits in (Limits(), Limits(nullable=True))
+    pattern = None if limits.pattern is None else re.compile(re.sub(r"\$$", r"\\Z", limits.pattern))  # "$" as in JSON
+
+    def take(value: object, error: Refusal, where: _Path) -> object:
+        got = convert(value)
+        if got is None or not (free or _within(limits, pattern, got)):
+            raise error("wrong value", where=_at(where), got=value, expected=_wanted(hint, limits))
+        return got
+
+    return take
+
+
+def _choice(legal: frozenset[str], value: object) -> str | None:
+    """Return the value as its type wants it, or ``None`` for another type, as all of these (``True`` is no number)."""
+    return value if isinstance(value, str) and value in legal else None
+
+
+def _instance(kind: type, value: object) -> object:
+    return value if isinstance(value, kind) else None
+
+
+def _number_of(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if abs(value) <= sys.float_info.max else None  # so neither infinite, NaN, nor too large an integer
+
+
+def _integer(value: object) -> int | None:
+    if type(value) is int:
+        return value
+    found = _number_of(value)
+    return None if found is None or found != int(found) else int(found)
 
 
 def _moment(value: object) -> datetime | None:
@@ -149,9 +206,13 @@ def _moment(value: object) -> datetime | None:
     return parsed.astimezone(UTC) if parsed.tzinfo is not None else None
 
 
-def _within(limits: Limits, value: Any) -> bool:
+_CONVERTED: Mapping[Any, Callable[[object], Any]] = {
+    bool: partial(_instance, bool), int: _integer, float: _number_of, datetime: _moment, str: partial(_instance, str)}
+
+
+def _within(limits: Limits, pattern: re.Pattern[str] | None, value: Any) -> bool:
     if isinstance(value, str):
-        return limits.pattern is None or re.search(re.sub(r"\$$", r"\\Z", limits.pattern), value) is not None  # "$" as in JSON
+        return pattern is None or pattern.search(value) is not None
     if isinstance(value, (int, float)):
         return (
             (limits.minimum is None or value >= limits.minimum)
@@ -189,38 +250,44 @@ def _wanted(hint: Any, limits: Limits) -> str:
 def write(record: Any) -> dict[str, Any]:
     """Return the record as JSON values, in field order. What is unknown (``None``) or an empty optional list is left out."""
     document = {}
-    for slot in _slots(type(record)):  # type: ignore[arg-type]  # mypy doubts that a class is hashable
-        value = getattr(record, slot.name)
-        if value is None or (value == () and not slot.required):
-            continue
-        document[slot.name] = _written(value)
+    for name, slot in _slots(type(record)).items():  # type: ignore[arg-type]  # mypy doubts that a class is hashable
+        value = getattr(record, name)
+        if not _left_out(slot, value):
+            document[name] = value if type(value) in _PLAIN else _written(value)
     return document
 
 
+def _left_out(slot: _Slot, value: object) -> bool:
+    return value is None or (value == () and not slot.required)
+
+
+_PLAIN = frozenset({str, int, float, bool})
+
+
 def _written(value: Any) -> Any:
-    if dataclasses.is_dataclass(value):
-        return write(value)
     if isinstance(value, tuple):
-        return [_written(v) for v in value]
+        return [v if type(v) in _PLAIN else _written(v) for v in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if dataclasses.is_dataclass(value):
+        return write(value)
     return value
 
 
 def schema(record: type) -> dict[str, Any]:
     """Make the JSON Schema (2020-12) of a record: closed objects, required keys, limits."""
     properties = {}
-    for slot in _slots(record):
+    for slot in _slots(record).values():
         properties[slot.name] = _schema_of(slot.hint, slot.limits)
     described = (record.__doc__ or "").strip().partition("\n")[0]
     return {"type": "object", "description": described, "additionalProperties": False,
-            "required": [s.name for s in _slots(record) if s.required], "properties": properties}
+            "required": [s.name for s in _slots(record).values() if s.required], "properties": properties}
 
 
 def paths(record: type, where: str = "") -> Iterator[tuple[str, str, str]]:
     """Yield each key of a record and of what it holds: its path (``[]`` for items), what is legal, and its default as JSON."""
-    for slot in _slots(record):
-        path = _at(where, slot.name)
+    for slot in _slots(record).values():
+        path = _at((where, slot.name))
         inner, _ = _bare(get_args(slot.hint)[0]) if get_origin(slot.hint) is tuple else (slot.hint, None)
         nested = dataclasses.is_dataclass(inner)
         default = "required" if slot.required else "" if nested else _default(record, slot.name)
@@ -260,7 +327,31 @@ def canonical(value: object) -> bytes:
     >>> canonical({"b": 1.0, "a": [0.1, None, "é"], "c": 1e-7}).decode()
     '{"a":[0.1,null,"é"],"b":1,"c":1e-7}'
     """
-    return _spelled(value).encode("utf-8")
+    try:
+        text = _encode(_integral(value))
+    except ValueError:
+        return _spelled(value).encode("utf-8")
+    if not text.isascii() and max(text) > "\uffff":  # then the order of keys by UTF-16 may be another
+        text = _spelled(value)
+    return text.encode("utf-8")
+
+
+def _integral(value: Any) -> Any:
+    """Return the value with whole floats as integers, for C to spell; ``ValueError`` where its spelling would be another."""
+    kind = type(value)
+    if kind is float:
+        if value.is_integer() and -_EXACT < value < _EXACT:
+            return int(value)
+        if 1e-4 <= abs(value) < 1e16:  # else Python writes an exponent where ECMAScript writes none, or another one
+            return value
+        raise ValueError
+    if kind in _PLAIN or value is None:
+        return value
+    if isinstance(value, Mapping):
+        return {key: v if type(v) is str else _integral(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [v if type(v) is str else _integral(v) for v in value]
+    raise ValueError
 
 
 def _spelled(value: object) -> str:

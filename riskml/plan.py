@@ -205,11 +205,11 @@ class Plan:
     @property
     def digest(self) -> str:
         """SHA-256 of the plan's canonical JSON (RFC 8785), in hex: ties a rendered manifest to its plan."""
-        return hashlib.sha256(document.canonical(document.write(self))).hexdigest()
+        return _digest_of(document.write(self))
 
     def validate(self) -> Plan:
         """Return this plan, or raise ``PlanError`` with the path of what contradicts: single values, then across fields."""
-        document.read(Plan, document.write(self), error=PlanError)
+        document.check(self, error=PlanError)
         for where, what, got, expected in _contradictions(self):
             raise PlanError(what, where=where, got=got, expected=expected)
         return self
@@ -217,7 +217,12 @@ class Plan:
 
 def to_json(plan: Plan) -> dict[str, Any]:
     """Return the plan as JSON values, with its ``digest``; ``from_json`` gives the same plan back."""
-    return {"schema_version": plan.schema_version, **document.write(plan), "digest": plan.digest}
+    written = document.write(plan)
+    return {"schema_version": plan.schema_version, **written, "digest": _digest_of(written)}
+
+
+def _digest_of(written: dict[str, Any]) -> str:
+    return hashlib.sha256(document.canonical(written)).hexdigest()
 
 
 def summary(plan: Plan) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskml.document import Limits, canonical, printable, read, schema, write
+from riskml.document import Limits, canonical, check, printable, read, schema, write
 from riskml.errors import PlanError
 
 
@@ -72,6 +72,34 @@ def test_null_stands_only_where_it_may() -> None:
     assert read(Tree, {"name": "oak", "height": None, "leaves": [{"size": 1.0}]}, error=PlanError).leaves[0].size == 1
 
 
+@pytest.mark.parametrize("change", [
+    {"name": "a b"}, {"name": None}, {"name": 3}, {"leaves": (Leaf(1),) * 3}, {"leaves": (Leaf(-1),)}, {"leaves": ("leaf",)},
+    {"leaves": (Leaf(1), Leaf(True))}, {"leaves": (Leaf(None),)}, {"planted": "soon"},
+    {"height": 0.0}, {"height": float("nan")}, {"height": True}, {"height": 10**400}, {"leaves": 5}, {"height": 2}, {},
+])
+def test_a_record_is_checked_as_if_it_were_written_and_read(change: dict[str, object]) -> None:
+    """The check of a record as it stands refuses what reading refuses, in the same words."""
+    tree = replace(Tree("oak", (Leaf(3),), datetime(2026, 1, 2, tzinfo=UTC), 1.5), **change)
+    read_words = checked_words = ""
+    try:
+        read(Tree, write(tree), error=PlanError)
+    except PlanError as error:
+        read_words = str(error)
+    try:
+        check(tree, error=PlanError)
+    except PlanError as error:
+        checked_words = str(error)
+
+    assert checked_words == read_words
+    assert bool(read_words) == (change not in ({}, {"height": 2}))
+
+
+def test_a_moment_without_its_zone_is_refused_as_it_stands() -> None:
+    """Written, it would be another moment on another machine, and nobody could tell."""
+    with pytest.raises(PlanError, match="planted.*with its zone"):
+        check(Tree("oak", planted=datetime(2026, 1, 2)), error=PlanError)  # noqa: DTZ001 # the fault that is meant
+
+
 def test_the_schema_is_closed_and_carries_the_limits() -> None:
     """Limits of the types appear in the schema."""
     made = schema(Tree)
@@ -111,6 +139,26 @@ def test_numbers_are_spelled_as_ecmascript_does(value: float, text: str) -> None
 def test_a_spelled_number_reads_back_as_itself(value: float) -> None:
     """The shortest spelling loses nothing."""
     assert float(canonical(value)) == value
+
+
+def spelled(value: object) -> str:
+    """Spell a JSON value part by part, numbers alone and keys in the order of UTF-16."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join(f"{spelled(key)}:{spelled(value[key])}" for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(spelled, value)) + "]"
+    return canonical(value).decode() if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
+
+
+FLOATS = st.floats(allow_nan=False, allow_infinity=False) | st.floats(-1e3, 1e3).map(round).map(float)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | FLOATS | st.text(),
+                    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_a_document_is_spelled_as_its_parts_are(value: object) -> None:
+    """However large a document, each number, text and key order in it is that of RFC 8785."""
+    assert canonical(value).decode() == spelled(value)
 
 
 def test_keys_are_sorted_by_utf16() -> None:
