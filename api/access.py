@@ -15,6 +15,8 @@ from api.errors import problem
 from riskml.errors import UsageError
 
 OPEN = ("/healthz", "/readyz", "/metrics")  # for probes and scrapers, which hold no token
+PROVEN_OTHERWISE = ("/webhooks/flagger/", "/webhooks/github", "/webhooks/gitlab")
+"""Paths whose callers can send no token; each is checked by its route: a plan's digest, a signature, a token of its own."""
 _SHORTEST = 16
 
 
@@ -31,6 +33,28 @@ def read_tokens(path: Path) -> frozenset[bytes]:
     return frozenset(hashlib.sha256(token.encode()).digest() for token in tokens)
 
 
+def read_secret(path: Path | None, name: str) -> bytes | None:
+    """Read a file that holds one secret; ``None`` without a file. A secret that can be guessed is refused."""
+    if path is None:
+        return None
+    secret = path.read_text(encoding="utf-8").strip().encode()
+    if len(secret) < _SHORTEST:
+        raise UsageError("a secret that can be guessed", where=name, got=f"{len(secret)} bytes in {path}",
+                         expected=f"at least {_SHORTEST}")
+    return secret
+
+
+def signed(secret: bytes, body: bytes, signature: str) -> bool:
+    """Whether a signature as GitHub sends it (``sha256=`` and the HMAC in hex) is that of a body."""
+    made = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(made.encode(), signature.encode())
+
+
+def told_secret(secret: bytes, given: str) -> bool:
+    """Whether a secret that was sent is the one that was agreed on; the time tells nothing about it."""
+    return hmac.compare_digest(hashlib.sha256(secret).digest(), hashlib.sha256(given.encode()).digest())
+
+
 class Access:
     """ASGI middleware that answers 401 unless a token comes as ``Bearer``, or, from browsers, as the password of ``Basic``."""
 
@@ -40,7 +64,8 @@ class Access:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through if its sender may ask."""
-        if scope["type"] != "http" or scope["path"] in OPEN or self._known(_token(scope)):
+        free = scope["type"] != "http" or scope["path"] in OPEN or scope["path"].startswith(PROVEN_OTHERWISE)
+        if free or self._known(_token(scope)):
             await self._app(scope, receive, send)
             return
         answer = problem(401, detail="A token is needed: Authorization: Bearer TOKEN.", instance=scope["path"],

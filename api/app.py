@@ -14,12 +14,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from api import API_VERSION, schemas
-from api.access import Access, read_tokens
+from api import API_VERSION, release_schemas, schemas
+from api.access import Access, read_secret, read_tokens
 from api.body import BodyLimit
 from api.errors import Malformed, problem, refusal, status_of
 from api.judge import ModelJudge
-from api.routes import assessments, health, model, outcomes, pages, plans, verdicts
+from api.routes import assessments, health, model, outcomes, pages, plans, verdicts, webhooks
 from api.service import Service
 from api.settings import Settings
 from api.telemetry import LOG, Telemetry
@@ -46,6 +46,8 @@ def application(service: Service) -> FastAPI:
     """Build the application around a service."""
     app = _routed()
     app.state.service = service
+    service.github_secret = read_secret(service.settings.github_secret_file, "RISKML_GITHUB_SECRET_FILE")
+    service.gitlab_token = read_secret(service.settings.gitlab_token_file, "RISKML_GITLAB_TOKEN_FILE")
     app.add_exception_handler(RiskmlError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -60,7 +62,7 @@ def _routed() -> FastAPI:
     app = FastAPI(title="riskml", version=API_VERSION, docs_url=None, redoc_url=None, lifespan=_lifespan,
                   description="How risky a change is to release, and how to release it.",
                   responses={"default": {"model": schemas.ProblemOut, "description": "A refusal (application/problem+json)."}})
-    for each in (assessments, plans, verdicts, outcomes, model, health, pages):
+    for each in (assessments, plans, verdicts, outcomes, webhooks, model, health, pages):
         app.include_router(each.router)
     _describe_bodies(app)
     return app
@@ -130,8 +132,9 @@ def _describe_bodies(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = made()
             components = document.setdefault("components", {}).setdefault("schemas", {})
-            for each in (schemas.PredictIn, schemas.BatchIn, schemas.ObservationsIn, schemas.VerdictIn, schemas.HaltIn,
-                         schemas.ApproveIn, schemas.OutcomeIn, schemas.OutcomeOfPlanIn):
+            for each in (schemas.PredictIn, schemas.BatchIn, release_schemas.ObservationsIn,
+                         release_schemas.VerdictIn, release_schemas.HaltIn, release_schemas.ApproveIn,
+                         release_schemas.SettleIn, schemas.OutcomeIn, schemas.OutcomeOfPlanIn):
                 schema = each.model_json_schema(ref_template="#/components/schemas/{model}")
                 components |= schema.pop("$defs", {})
                 components[each.__name__] = schema

@@ -105,6 +105,7 @@ class OutcomeOfPlanIn(In):
     stage: Annotated[Line | None, Field(description="The stage at which it happened.")] = None
     source: Annotated[Line, Field(description="What says so, such as the deploy tool.")] = "api"
     note: Annotated[str | None, Field(max_length=2000)] = None
+    confidence: Annotated[float | None, Field(gt=0, le=1, description="How sure this is; what is usual if absent.")] = None
     idempotency_key: Key | None = None
 
 
@@ -115,58 +116,6 @@ class OutcomeIn(OutcomeOfPlanIn):
     head: Annotated[str | None, Field(pattern=r"^[0-9a-f]{7,64}$")] = None
     assessment_id: Line | None = None
     plan_id: Line | None = None
-
-
-Stage = Annotated[str, Field(min_length=1, max_length=63)]
-
-
-class ObservationIn(In):
-    """One metric of one arm in one window of a stage, in counts: `bad` of `total` events. Once kept, it is never changed."""
-
-    stage: Stage
-    metric: Annotated[str, Field(min_length=1, max_length=100)]
-    arm: Literal["canary", "baseline"]
-    start_s: Annotated[int, Field(ge=0, description="Begin of the window, in seconds since the stage began.")]
-    window_s: Annotated[int, Field(ge=1)]
-    total: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
-    bad: Annotated[float | None, Field(ge=0, allow_inf_nan=False)] = None
-    over: Annotated[float | None, Field(
-        ge=0, allow_inf_nan=False, description="Of a latency: the limit in ms that bad events were slower than.")] = None
-    value: Annotated[Finite | None, Field(description="The metric itself, where there is no count behind it.")] = None
-
-
-class ObservationsIn(In):
-    """What was measured of a release. The same window twice counts once; measured otherwise, it is a 409."""
-
-    observations: Annotated[tuple[ObservationIn, ...], Field(min_length=1, max_length=10_000)]
-
-
-class VerdictIn(In):
-    """A stage to judge without keeping anything: a whole plan, or gates (and limits) alone, and what was measured."""
-
-    plan: Annotated[dict[str, Any] | None, Field(description="A plan as `GET /plans/{plan_id}` answers it.")] = None
-    gates: Annotated[list[Any] | None, Field(description="Without a plan: gates as in a plan.")] = None
-    rules: Annotated[list[Any], Field(description="With `gates`: hard limits, as in a plan's `rollback.rules`.")] = []
-    stage: Annotated[Stage | None, Field(description="The stage of the plan that is judged.")] = None
-    observations: Annotated[tuple[ObservationIn, ...], Field(max_length=100_000)]
-    elapsed_s: Annotated[float | None, Field(
-        ge=0, allow_inf_nan=False, description="How long the stage has lasted; the end of the last window if absent.")] = None
-    approved: Annotated[tuple[str, ...], Field(description="Stages that a person has let through.")] = ()
-    traffic_bp: Annotated[int | None, Field(ge=1, le=10_000, description="With `gates`: the canary's share.")] = None
-    design_effect: Annotated[float, Field(ge=1, allow_inf_nan=False)] = 1.0
-
-
-class HaltIn(In):
-    """Why a release is switched off."""
-
-    reason: Annotated[str, Field(min_length=1, max_length=500)] = "switched off by hand"
-
-
-class ApproveIn(In):
-    """The stage that a person lets a release through to."""
-
-    stage: Stage
-    note: Annotated[str | None, Field(max_length=500)] = None
 
 
 class Out(BaseModel):
@@ -299,43 +248,10 @@ class OutcomeOut(Out):
     stage: str | None
     source: str
     note: str | None
-
-
-class MissingOut(Out):
-    """What a verdict lacks: about how many more canary requests, and which gates have no data."""
-
-    requests: int | None
-    data: list[str]
-
-
-class VerdictOut(Out):
-    """Whether a stage is good enough. Deploy tools read ``verdict`` and show ``reason``."""
-
-    verdict: Literal["promote", "hold", "rollback"]
-    reason: str
-    stage: str
-    evidence: dict[str, dict[str, Any]]
-    missing: MissingOut
-    next_check_s: int
-
-
-class KeptOut(Out):
-    """How many of the windows sent were new."""
-
-    kept: int
-
-
-class ProgressOut(Out):
-    """How far a release has come. ``run`` counts how often it was begun anew under its plan."""
-
-    plan_id: str
-    stage: str | None
-    since: AwareDatetime | None
-    passed: list[str]
-    approved: list[str]
-    halted: str | None
-    ended: str | None
-    run: int
+    confidence: Annotated[Share, Field(description="How sure a label from this outcome alone is.")]
+    run: Annotated[str | None, Field(description="The deploy tool's own name of the attempt.")] = None
+    target: Annotated[str | None, Field(description="The deploy tool's own name of what it deployed.")] = None
+    settles: Annotated[str | None, Field(description="The outcome that waited, of which this one says the change.")] = None
 
 
 class ServedModelOut(ModelOut):

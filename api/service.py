@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from api.errors import Malformed
+from api.flagger import FlaggerGates
+from api.hearing import Hearing
 from api.ledger import Ledger
 from api.metrics import Gauge, Registry
 from api.recent import RecentChanges
 from api.releases import Releases
-from api.schemas import OutcomeIn, PredictIn
+from api.schemas import PredictIn
 from api.settings import Settings
 from api.work import Workers
 from riskml import plan as plans
 from riskml.adapters.prometheus import Prometheus
-from riskml.adapters.store import AssessmentRow, OutcomeRow, PlanRow, Row, Store, Submission, ulid
+from riskml.adapters.store import AssessmentRow, PlanRow, Row, Store, Submission, ulid
 from riskml.assess import Decision, to_wire
 from riskml.assessment import ModelRef
 from riskml.errors import Conflict
-from riskml.outcome import HARM
 from riskml.ports import Vector
 from riskml.suite import SuiteRun
 
@@ -87,11 +87,19 @@ class Service:
             settings.prometheus, canary=settings.prometheus_canary, baseline=settings.prometheus_baseline)
         self.releases = Releases(store, self._ledger, self._readers, clock=clock, new_id=self._new_id,
                                  metrics=self._prometheus)
+        self.flagger = FlaggerGates(self.releases)
+        self.hearing = Hearing(store, self._ledger, self._readers, self.releases, clock=clock, new_id=self._new_id)
+        self.github_secret: bytes | None = None
+        self.gitlab_token: bytes | None = None
         self.registry.gauges += [
             Gauge("riskml_commits_pending", "Answers that wait for their commit.", (), lambda: {(): self._ledger.pending}),
             Gauge("riskml_model_info", "The model in use.", ("name", "version", "artifact_sha256"),
                   lambda: {(self.judge.ref.name, self.judge.ref.version, self.judge.ref.artifact_sha256): 1.0}),
         ]
+
+    def now(self) -> datetime:
+        """Tell the time, as everything that is kept here has it."""
+        return self._clock()
 
     def start(self) -> None:
         """Begin to serve."""
@@ -148,35 +156,6 @@ class Service:
         """Fetch one plan; ``NotFound`` if there is none."""
         return await self.read(lambda: self.store.get(PlanRow, id_))
 
-    async def record(self, request: OutcomeIn, *, digest: str) -> tuple[dict[str, object], bool]:
-        """Keep what happened to a change; answers its wire form, and whether it is new."""
-        now = self._clock()
-        plan = None if request.plan_id is None else await self.find_plan(request.plan_id)
-        about = await self._assessment_meant(request, plan)
-        if about is None and (request.repository is None or request.head is None):
-            raise Malformed("an outcome of nothing", where="the body", got=sorted(request.model_fields_set),
-                            expected="assessment_id, plan_id, or repository and head")
-        row = OutcomeRow(
-            id=self._new_id(now), created_at=now, idempotency_key=request.idempotency_key, request_digest=digest,
-            outcome=request.outcome, happened_at=request.happened_at,
-            document=json.dumps({"stage": request.stage, "source": request.source, "note": request.note}),
-            repository=request.repository if about is None else about.repository,
-            head=request.head if about is None else about.head,
-            assessment_id=None if about is None else about.id,
-            plan_id=request.plan_id)
-        receipt = await self._ledger.commit(Submission(row))
-        assert isinstance(receipt.row, OutcomeRow)  # noqa: S101 - an outcome was submitted
-        return outcome_document(receipt.row), receipt.fresh
-
-    async def _assessment_meant(self, request: OutcomeIn, plan: PlanRow | None) -> AssessmentRow | None:
-        id_ = request.assessment_id or (plan.assessment_id if plan else None)
-        if id_ is not None:
-            return await self.find_assessment(id_)
-        if request.repository is None or request.head is None:
-            return None
-        found = await self.read(lambda: self.store.assessments(repository=request.repository, head=request.head, limit=1))
-        return found[0] if found else None
-
     async def _recent_changes(self, repository: str) -> Sequence[Vector]:
         known = self._recent.of(repository)
         if known is not None:
@@ -187,17 +166,6 @@ class Service:
 
     def _new_id(self, now: datetime) -> str:
         return ulid(int(now.timestamp() * 1000), self._entropy(10))
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def outcome_document(row: OutcomeRow) -> dict[str, object]:
-    """Write an outcome as it is answered."""
-    return {"id": row.id, "created_at": _rfc3339(row.created_at), "outcome": row.outcome, "harm": HARM.get(row.outcome),  # type: ignore[call-overload] # checked when it came in
-            "happened_at": _rfc3339(row.happened_at), "repository": row.repository, "head": row.head,
-            "assessment_id": row.assessment_id, "plan_id": row.plan_id, **json.loads(row.document)}
 
 
 def _submission(decision: Decision, wire: Mapping[str, Any], key: str | None, digest: str) -> Submission:

@@ -28,6 +28,8 @@ class Settings:
     repositories      mirrors for base/head requests: a directory of bare repositories, or ``KEY=PATH,KEY=PATH``
     state             directory in which mined history is kept; ``riskml`` in the user's cache directory if unset
     token_file        file of access tokens, one a line; without it everybody who can connect may ask
+    github_secret_file   file with the secret that GitHub signs its webhooks with; without it they are refused
+    gitlab_token_file    file with the token that GitLab sends with its webhooks; without it they are refused
     prometheus        address of the Prometheus that has the metrics of releases; without it verdicts rest on what is posted
     prometheus_canary    selects the series of the new version; ``{service}`` is the plan's service
     prometheus_baseline  selects the series of the old version
@@ -46,6 +48,8 @@ class Settings:
     repositories: str | None = None
     state: Path | None = None
     token_file: Path | None = None
+    github_secret_file: Path | None = None
+    gitlab_token_file: Path | None = None
     prometheus: str | None = None
     prometheus_canary: str = CANARY
     prometheus_baseline: str = BASELINE
@@ -125,6 +129,7 @@ def _text(name: str, text: str) -> str:  # noqa: ARG001 - one shape for all read
 
 _READERS: dict[str, Callable[[str, str], Any]] = {
     "store": _store, "artifact": _directory, "policies": _directory, "repositories": _text, "state": _path, "token_file": _file,
+    "github_secret_file": _file, "gitlab_token_file": _file,
     "prometheus": _text, "prometheus_canary": _text, "prometheus_baseline": _text,
     "body_mib": _whole(1, 1024), "batch_items": _whole(1, 10_000), "mining_threads": _whole(1, 64),
     "mining_queue": _whole(0, 10_000), "commit_queue": _whole(1, 100_000), "retention_days": _whole(1, 36_500),

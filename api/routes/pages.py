@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import ServiceDep
+from api.hearing import outcome_document
 from api.schemas import LINE
-from api.service import outcome_document
 from api.ui.pages import HEADERS, assessment_page, assessments_page, reference_page
 
 router = APIRouter(include_in_schema=False)

@@ -9,7 +9,16 @@ from fastapi import APIRouter, Query, Request
 from api.deps import ServiceDep, parsed
 from api.errors import Malformed
 from api.intake import read_json
-from api.schemas import ApproveIn, HaltIn, KeptOut, ObservationIn, ObservationsIn, ProgressOut, VerdictIn, VerdictOut
+from api.release_schemas import (
+    ApproveIn,
+    HaltIn,
+    KeptOut,
+    ObservationIn,
+    ObservationsIn,
+    ProgressOut,
+    VerdictIn,
+    VerdictOut,
+)
 from riskml import plan as plans
 from riskml.verdict import Observation, judge_stage, to_wire
 from riskml.verdict.adhoc import plan_of_gates

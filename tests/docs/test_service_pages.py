@@ -43,7 +43,7 @@ def test_every_route_that_is_named_exists_and_none_is_forgotten():
     """Paths of the two pages against the OpenAPI document."""
     served = set(described()["paths"])
     named = {path for path in re.findall(r"/[a-z]+(?:/[a-z{}_]+)*", API + OPERATE) if path.strip("/").partition("/")[0] in {
-        "predict", "assessments", "plans", "verdict", "outcomes", "model", "healthz", "readyz", "metrics"}}
+        "predict", "assessments", "plans", "verdict", "outcomes", "webhooks", "model", "healthz", "readyz", "metrics"}}
     named = {path.replace("{id}", "{assessment_id}") for path in named} - {"/assessments/{assessment_id}/page"}
     assert named == served
 

@@ -14,8 +14,8 @@ from riskml.adapters.store.rows import (
     Submission,
     VerdictRow,
 )
-from riskml.adapters.store.store import Store
+from riskml.adapters.store.store import SETTLES, Store
 from riskml.ulid import is_ulid, ulid
 
-__all__ = ["AssessmentRow", "AuditReport", "LabelRow", "ObservationRow", "OutcomeRow", "PlanRow", "Receipt", "Row", "StepRow",
-           "Store", "Submission", "VerdictRow", "default_url", "is_ulid", "parse_url", "ulid"]
+__all__ = ["SETTLES", "AssessmentRow", "AuditReport", "LabelRow", "ObservationRow", "OutcomeRow", "PlanRow", "Receipt", "Row",
+           "StepRow", "Store", "Submission", "VerdictRow", "default_url", "is_ulid", "parse_url", "ulid"]

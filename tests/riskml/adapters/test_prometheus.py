@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -24,11 +25,13 @@ def canary() -> Plan:
     """Read the sample canary; its interval is a minute."""
     return from_json(json.loads((PLANS / "canary.json").read_text()))
 
+Kept = dict[str, dict[str, dict[int, float]]]
+
 
 class Server:
     """A Prometheus that holds readings by minute since the stage's begin; ``asked`` keeps the queries."""
 
-    def __init__(self, requests: dict[str, dict[str, dict[int, float]]], buckets: dict[str, dict[str, dict[int, float]]]) -> None:
+    def __init__(self, requests: Kept, buckets: Kept) -> None:
         self.requests, self.buckets, self.asked = requests, buckets, []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -107,7 +110,8 @@ def test_a_histogram_without_the_edge_is_not_measured() -> None:
 
 
 def _answers(status: int, body: bytes) -> Prometheus:
-    return Prometheus("http://u:secret@prometheus:9090", transport=httpx.MockTransport(lambda _: httpx.Response(status, content=body)))
+    answer = httpx.MockTransport(lambda _: httpx.Response(status, content=body))
+    return Prometheus("http://u:secret@prometheus:9090", transport=answer)
 
 
 @pytest.mark.parametrize(("status", "body", "words"), [
@@ -137,15 +141,14 @@ def test_a_slow_server_costs_no_more_than_the_deadline() -> None:
 
 
 def test_a_gate_brings_its_own_queries() -> None:
-    """Raw counters by ``bad_query`` and ``total_query``, a value by ``value_query``, with the selector of each arm filled in."""
+    """Raw counters by ``bad_query`` and ``total_query``, a value by ``value_query``; each arm's selector is filled in."""
     plan = canary()
-    own = (Gate("orders", "failed_orders", "<", 2, "percent", bad_query="orders_failed{$selector}", total_query="orders{$selector}"),
-           Gate("cpu", "cpu", "<", 80, "count", value_query="max(cpu)"))
-    plan = Plan(**{f: getattr(plan, f) for f in plan.__dataclass_fields__} | {
-        "gates": own, "stages": tuple(type(s)(s.name, s.traffic_bp, s.min_duration_s, gates=("orders", "cpu")) for s in plan.stages)})
+    orders = Gate("orders", "failed_orders", "<", 2, "percent", bad_query="failed{$selector}", total_query="orders{$selector}")
+    gates = (orders, Gate("cpu", "cpu", "<", 80, "count", value_query="max(cpu)"))
+    plan = replace(plan, gates=gates, stages=tuple(replace(s, gates=("orders", "cpu")) for s in plan.stages))
     server = Server({"canary": {"": steady(10)}, "stable": {"": steady(50)}}, {})
     pulled = asked(server).pull(plan, "p1", since=SINCE, until=SINCE + timedelta(seconds=70))
-    assert 'orders_failed{service="product",track="canary"}' in server.asked
+    assert 'failed{service="product",track="canary"}' in server.asked
     assert 'orders{service="product",track="stable"}' in server.asked
     assert Observation("p1", "cpu", "canary", 0, 60, value=1050.0) in pulled.observations
 
