@@ -18,6 +18,7 @@ def render(decision: Decision, *, colour: bool = False) -> str:
     Whatever came from the change, such as a path, is shown with its control characters escaped.
     """
     lines = [_row("DECISION", f"{printable(headline(decision))}   because {_because(decision)}")]
+    lines.append(_row("CHANGE", printable(_change(decision))))
     for key, title in (("hold", "HELD"), ("notes", "NOTE")):
         lines += _block(title, ((decision.get("plan") or {}).get(key) or ()))
     lines += _block("WHY", _reasons(decision))
@@ -30,6 +31,12 @@ def render(decision: Decision, *, colour: bool = False) -> str:
         paint = _COLOURS.get(str(decision.get("band")), _COLOURS["unknown"])
         lines[0] = f"\x1b[1;{paint}m{lines[0][:8]}\x1b[0m{lines[0][8:]}"
     return "\n".join(lines) + "\n"
+
+
+def _change(decision: Decision) -> str:
+    """Say what was compared, since the base is often chosen for the user; what has no commit yet has no head."""
+    base, head = (str(decision.get(key) or "")[:12] for key in ("base", "head"))
+    return f"{decision.get('repository') or '?'} · {base or '(nothing)'}..{head or '(not committed)'}"
 
 
 def _because(decision: Decision) -> str:

@@ -14,9 +14,10 @@ DECISION = json.loads((Path(__file__).parents[2] / "golden" / "decisions" / "hig
 
 
 def test_the_whole_decision_reads_like_this():
-    """The reviewed text: decision first, then reasons by weight, the ramp, proposals, unknowns, versions."""
+    """The reviewed text: decision first, what was compared, then reasons by weight, the ramp, proposals, unknowns, versions."""
     assert render(DECISION) == (
         "DECISION  canary, start 1 %   because p(harm)=0.73 [0.61–0.82] · 96th percentile here · base rate 0.24\n"
+        "CHANGE    acme/shop · 001122334455..a1b2c3d4e5f6\n"
         "WHY       +0.91  6 fixes in the last 365 days (97th percentile) — billing/charge.py\n"
         "          −0.20  behind flag new-charge\n"
         "PLAN      p1: 1 %, at least 1 h, 4,100 requests, gates err, p99\n"
@@ -65,3 +66,9 @@ def test_a_decision_of_the_bare_minimum_is_shown():
 def test_outputs_are_chosen_by_name(output):
     """``show`` finds an output by its name."""
     assert "canary, start 1" in show(DECISION, output)
+
+
+def test_what_was_compared_is_always_said():
+    """A first commit has no base, a working tree no head; the base is often chosen for the user, who must see it."""
+    assert "CHANGE    acme/shop · (nothing)..a1b2c3d4e5f6\n" in render({**DECISION, "base": None})
+    assert "CHANGE    acme/shop · 001122334455..(not committed)\n" in render({**DECISION, "head": None})
