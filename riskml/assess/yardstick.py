@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import isnan
+from math import isnan, nan
 
 from riskml.assessment import Band
 from riskml.context import ServiceContext
 from riskml.features import past
-from riskml.policy.percentile import rank
+from riskml.policy.percentile import rank, rank_among
 from riskml.policy.policy import Policy, default_policy
 from riskml.policy.risk import risk_score
 from riskml.ports import Scorer, Vector
@@ -39,15 +39,14 @@ class Yardstick:
 
     def percentile_of(self, feature: str, value: float) -> float | None:
         """Return where a value stands among the recent changes, or else among those the model was trained on."""
-        known = sorted(v for vector in self.recent if not isnan(v := vector.get(feature, float("nan"))))
-        here = rank(known, value)
+        here = rank_among([vector.get(feature, nan) for vector in self.recent], value)
         return self.scorer.training_percentile(feature, value) if here is None else here
 
     def band(self, score: float, vector: Vector) -> Band:
         """Return the policy's band; what would be low only because no past is known is unknown."""
         band = self.policy.band(score)
         names = [f.name for f in past.GROUP.features if f.name in self.scorer.feature_names]
-        blind = bool(names) and all(isnan(vector.get(name, float("nan"))) for name in names)
+        blind = bool(names) and all(isnan(vector.get(name, nan)) for name in names)
         return "unknown" if band == "low" and blind else band
 
 
@@ -55,9 +54,13 @@ def yardstick(
     scorer: Scorer, policy: Policy | None, context: ServiceContext | None, recent: Iterable[Vector], vector: Vector
 ) -> Yardstick:
     """Return a yardstick whose recent changes do not contain the change that is measured."""
-    others = tuple(other for other in recent if not _same(other, vector))
+    others = tuple(other for other in recent if not _same(vector, other))
     return Yardstick(scorer, policy or default_policy(), context or ServiceContext(), others)
 
 
 def _same(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
-    return one.keys() == other.keys() and all(a == (b := other[k]) or (isnan(a) and isnan(b)) for k, a in one.items())
+    for name, value in one.items():  # most differ in the first: all the rest is then not looked at
+        found = other.get(name)
+        if found != value and (found is None or not (isnan(found) and isnan(value))):
+            return False
+    return len(one) == len(other)

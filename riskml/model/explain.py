@@ -21,17 +21,27 @@ CHUNK = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Leaves:
-    """All leaves with d distinct features on their paths: ``features`` (n, d) and ``tables`` (n, 2^d, d).
+    """All leaves with d distinct features on their paths: ``features`` (n, d) and ``tables`` (n·2^d, d), leaf by leaf.
 
-    ``nodes`` and ``wanted`` (the direction that leads to the leaf) list the splits on each path, all splits on one feature
-    together; ``starts`` (n·d) is where each feature's splits begin.
+    ``first`` holds one split on each feature of each path; ``more`` the second ones, the third ones, and so on.
     """
 
     features: Ints
     tables: Floats
+    first: _Splits
+    more: tuple[_Splits, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Splits:
+    """At most one split on each of the n·d features of the paths: which of them (``at``), its node, and the way to the leaf."""
+
+    at: Ints
     nodes: Ints
     wanted: Bools
-    starts: Ints
+
+    def passed(self, left: Bools) -> Bools:
+        return np.asarray(left.take(self.nodes, axis=1) == self.wanted)
 
 
 class Explainer:
@@ -53,9 +63,11 @@ class Explainer:
         offsets = np.arange(n)[:, None] * width
         for group in self._groups:
             leaves, d = group.features.shape
-            passed = np.logical_and.reduceat(left[:, group.nodes] == group.wanted, group.starts, axis=1)
+            passed = group.first.passed(left)
+            for splits in group.more:
+                passed[:, splits.at] &= splits.passed(left)
             code = passed.reshape(n, leaves, d) @ (1 << np.arange(d))
-            values = group.tables[np.arange(leaves), code]
+            values = group.tables.take(code + (np.arange(leaves) << d), axis=0)
             where = offsets + group.features.reshape(-1)
             total += np.bincount(where.reshape(-1), weights=values.reshape(-1), minlength=n * width)
         return total.reshape(n, width)
@@ -74,16 +86,18 @@ def _grouped(forest: Forest) -> list[_Leaves]:
         np.multiply.at(share, (row[real], slot[real]), paths.ratio[leaf][real])
         features = np.zeros((len(leaf), d), dtype=np.int64)
         features[row[real], slot[real]] = forest.feature[step[real]]
-        order = np.lexsort((slot[real], row[real]))
-        lengths = np.bincount(row[real] * d + slot[real], minlength=len(leaf) * d)
-        groups.append(_Leaves(
-            features=features,
-            tables=_tables(forest.value[leaf], share),
-            nodes=step[real][order],
-            wanted=paths.went_left[leaf][real][order],
-            starts=np.cumsum(lengths) - lengths,
-        ))
+        first, *more = _layers(row[real] * d + slot[real], step[real], paths.went_left[leaf][real])
+        groups.append(_Leaves(features, _tables(forest.value[leaf], share).reshape(-1, d), first, tuple(more)))
     return groups
+
+
+def _layers(at: Ints, nodes: Ints, wanted: Bools) -> list[_Splits]:
+    """Deal the splits out so that no layer has two on one feature of a path; the first one has them all, in order."""
+    order = np.argsort(at, kind="stable")
+    at, nodes, wanted = at[order], nodes[order], wanted[order]
+    lengths = np.bincount(at)
+    nth = np.arange(len(at)) - (np.cumsum(lengths) - lengths)[at]
+    return [_Splits(at[nth == n], nodes[nth == n], wanted[nth == n]) for n in range(lengths.max())]
 
 
 class _Paths:

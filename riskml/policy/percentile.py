@@ -17,3 +17,15 @@ def rank(ordered: Sequence[float], value: float) -> float | None:
     if len(ordered) < ENOUGH:
         return None
     return 100 * (bisect_left(ordered, value) + bisect_right(ordered, value)) / 2 / len(ordered)
+
+
+def rank_among(values: Sequence[float], value: float) -> float | None:
+    """Return the rank of a value among others in any order, where NaN is unknown and does not count.
+
+    >>> rank_among([*range(100), float("nan")], 90)
+    90.5
+    """
+    below = len([v for v in values if v < value])  # counted: for one value that is faster than sorting
+    upto = len([v for v in values if v <= value])
+    known = len([v for v in values if v == v])
+    return 100 * (below + upto) / 2 / known if known >= ENOUGH else None

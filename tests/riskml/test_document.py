@@ -96,7 +96,7 @@ def test_a_record_is_checked_as_if_it_were_written_and_read(change: dict[str, ob
 
 def test_a_moment_without_its_zone_is_refused_as_it_stands() -> None:
     """Written, it would be another moment on another machine, and nobody could tell."""
-    with pytest.raises(PlanError, match="planted.*with its zone"):
+    with pytest.raises(PlanError, match=r"planted.*with its zone"):
         check(Tree("oak", planted=datetime(2026, 1, 2)), error=PlanError)  # noqa: DTZ001 # the fault that is meant
 
 
