@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, NamedTuple, Protocol
 
 from riskml.assessment import ModelRef, Scored
 
@@ -67,4 +67,46 @@ class LogSource(Protocol):
 
     def count_lines(self, blobs: Sequence[str]) -> Mapping[str, int]:
         """Lines of each text among the blobs; binary and missing ones are left out."""
+        ...
+
+
+class Comment(NamedTuple):
+    """One comment of a merge request. ``trusted``: its writer may speak for us, so that what it says of itself is believed."""
+
+    id: str
+    body: str
+    trusted: bool
+
+
+State = Literal["success", "failure"]
+
+
+class Conversation(Protocol):
+    """A merge request, as far as a bot must know one.
+
+    Every method may raise ``ServiceUnavailable`` when the platform is away, and ``UsageError`` when it refuses.
+    """
+
+    def head(self) -> str:
+        """Full id of the commit that the merge request offers now."""
+        ...
+
+    def comments(self) -> list[Comment]:
+        """All comments, oldest first."""
+        ...
+
+    def post(self, body: str) -> None:
+        """Add a comment. When the platform is away midway, it may have been added all the same."""
+        ...
+
+    def edit(self, comment: str, body: str) -> bool:
+        """Replace the text of a comment; ``False`` if it is gone."""
+        ...
+
+    def delete(self, comment: str) -> None:
+        """Remove a comment, if it is still there."""
+        ...
+
+    def status(self, commit: str, *, name: str, state: State, text: str) -> None:
+        """Set the status of a commit under a name, replacing the one before."""
         ...

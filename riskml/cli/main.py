@@ -14,6 +14,7 @@ from riskml.errors import ArtifactError, RiskmlError, ServiceUnavailable, StoreE
 COMMANDS = {
     "init": "set a repository up: policy, CI, and a replay of its last changes",
     "predict": "score a change: decision, reasons, plan",
+    "comment": "say a decision in its merge request, in one comment that is kept up to date",
     "explain": "say why a change got its score, feature by feature",
     "features": "print the feature vector of a change as JSON",
     "plan": "render a rollout plan for a deploy tool",

@@ -96,8 +96,8 @@ def _below(decision: Decision) -> Iterator[str]:
     unknown = decision.get("unknown") or ()
     yield ""
     yield "Not known: " + (", ".join(code(u) for u in unknown) if unknown else "nothing that the model reads") + "."
-    for note in (*((decision.get("plan") or {}).get("notes") or ()), *(decision.get("notes") or ())):
-        yield f"- {markdown(note)}"
+    notes = (*((decision.get("plan") or {}).get("notes") or ()), *(decision.get("notes") or ()))
+    yield from ("", *(f"- {markdown(note)}" for note in notes if note)) if any(notes) else ()
 
 
 def _stage(stage: Mapping[str, Any]) -> str:
