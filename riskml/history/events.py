@@ -57,12 +57,16 @@ def count(positions: Sequence[int], visible: Visible, windows: Windows) -> Count
     if not positions:
         return NONE
     sure, more = visible.select(positions)
+    week, quarter, year = windows
+    if not more:
+        if not sure:
+            return NONE
+        return Counts(sure, sure - bisect_left(positions, week, 0, sure), sure - bisect_left(positions, quarter, 0, sure),
+                      sure - bisect_left(positions, year, 0, sure), positions[sure - 1])
     total = sure + len(more)
-    if not total:
-        return NONE
-    week, quarter, year = (total - bisect_left(positions, start, 0, sure) - (bisect_left(more, start) if more else 0)
-                           for start in windows)
-    return Counts(total, week, quarter, year, more[-1] if more else positions[sure - 1])
+    in_week, in_quarter, in_year = (
+        total - bisect_left(positions, start, 0, sure) - bisect_left(more, start) for start in windows)
+    return Counts(total, in_week, in_quarter, in_year, more[-1])
 
 
 class Events:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from riskml.errors import MalformedDiff, RepositoryError
 from riskml.mine.holes import missing_in_merges
-from riskml.mine.prefetch import Prefetch
-from riskml.parse.combined import COMBINED, FIRST_PARENT, CombinedFile, Took, combined, first_parent
+from riskml.parse.combined import COMBINED, COMBINED_NAMES, FIRST_PARENT, CombinedFile, Took, combined, first_parent
 from riskml.ports import LogSource
 
-_BATCH = 256
+_BATCH = 128
 _COMMAND = ("log", "--no-walk=unsorted", "--stdin")
 
 
@@ -24,30 +25,44 @@ class Merge(NamedTuple):
 
 
 def merges(source: LogSource, shas: Sequence[str], *, missing: set[str]) -> Iterator[Merge]:
-    """Yield what each merge did, in the order of the ids. Missing blobs are added to ``missing``, their files have no hunks."""
-    for start in range(0, len(shas), _BATCH):
-        batch = shas[start:start + _BATCH]
-        names = Prefetch(source, (*_COMMAND, *FIRST_PARENT), _lines(batch))
-        try:
-            wrote = _wrote(source, batch, missing, "--no-renames")
-            # Renames cost much to look for, and matter only where a file seems new to one of the parents.
-            renamed = [sha for sha, files in wrote.items() if any(not blob for file in files for _, blob in file.parents)]
-            if renamed:
-                wrote |= _wrote(source, renamed, missing, "--find-renames=50%")
-            for wanted, (sha, took) in zip(batch, first_parent(names.read), strict=True):
-                if sha != wanted or sha not in wrote:
-                    raise MalformedDiff("git log left the order it was given", got=sha, expected=wanted)
-                yield Merge(sha, took, wrote[sha])
-        finally:
-            names.close()
+    """Yield what each merge did, in the order of the ids, reading a batch ahead.
+
+    Missing blobs are added to ``missing``; their files have no hunks.
+    """
+    batches = [shas[start:start + _BATCH] for start in range(0, len(shas), _BATCH)]
+    ahead: deque[Future[list[Merge]]] = deque()
+    with ThreadPoolExecutor(1) as pool:
+        for batch in batches:
+            ahead.append(pool.submit(_read, source, batch, missing))
+            if len(ahead) > 1:
+                yield from ahead.popleft().result()
+        while ahead:
+            yield from ahead.popleft().result()
+
+
+def _read(source: LogSource, shas: Sequence[str], missing: set[str]) -> list[Merge]:
+    with source.stream([*_COMMAND, *FIRST_PARENT], stdin=_lines(shas)) as out:
+        took = dict(first_parent(out.read))
+    with source.stream([*_COMMAND, *COMBINED_NAMES], stdin=_lines(shas)) as out:
+        listed = dict(combined(out.read))
+    if not (list(took) == list(listed) == list(shas)):
+        raise MalformedDiff("git log left the order it was given", got=list(took)[:1], expected=shas[0])
+    # Only the few merges that wrote something are read in full, and renames, which cost much to look for, are looked for only
+    # where a file seems new to one of the parents.
+    new = [sha for sha in shas if any(not blob for file in listed[sha] for _, blob in file.parents)]
+    old = [sha for sha in shas if listed[sha] and sha not in new]
+    wrote = _wrote(source, old, missing, "--no-renames") | _wrote(source, new, missing, "--find-renames=50%")
+    return [Merge(sha, took[sha], wrote.get(sha, ())) for sha in shas]
 
 
 def _wrote(source: LogSource, shas: Sequence[str], missing: set[str], renames: str) -> dict[str, tuple[CombinedFile, ...]]:
+    if not shas:
+        return {}
     arguments = [*_COMMAND, *COMBINED, renames]
     try:
         with source.stream(arguments, stdin=_lines(shas)) as out:
             return dict(combined(out.read))
-    except RepositoryError:  # the words of git differ here: "is not a blob"
+    except RepositoryError:  # in the words of git for merges, what is missing "is not a blob"
         found = missing_in_merges(source, shas) - missing
         if not found:
             raise

@@ -39,7 +39,8 @@ ARGUMENTS = (
 _START = b"\n\0\0"
 _FIELDS = 8
 _CHUNK = 1 << 20
-_SPAN = re.compile(rb"(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_SPAN = re.compile(rb"\n@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_tuple = tuple.__new__  # a named tuple's own constructor takes twice as long
 _NO_NEWLINE = re.compile(rb"\n\\[^\n]*")
 _GITLINK = 0o160000
 _STATUSES: dict[str, Status] = {"A": "A", "M": "M", "D": "D", "R": "R", "C": "C", "T": "T"}
@@ -151,44 +152,48 @@ def _file(
         for patch in patches:
             body = _body(patch, hunks)
             if body is None:
-                binary = True
-            else:
-                added, removed = added + body[0], removed + body[1]
+                binary, added, removed = True, b"", b""
+                hunks.clear()
+                break
+            added, removed = added + body[0], removed + body[1]
+    path = unquote(paths[-1])
     return FileDiff(
-        path=unquote(paths[-1]), old_path=unquote(paths[0]), status=_STATUSES[kind[0]],
-        hunks=() if binary else tuple(hunks), added=b"" if binary else added, removed=b"" if binary else removed,
-        binary=binary, submodule=submodule, old_mode=modes[0], new_mode=modes[1],
+        path=path, old_path=path if len(paths) == 1 else unquote(paths[0]), status=_STATUSES[kind[0]], hunks=tuple(hunks),
+        added=added, removed=removed, binary=binary, submodule=submodule, old_mode=modes[0], new_mode=modes[1],
         old_blob=old_blob.strip("0") and old_blob, new_blob=new_blob.strip("0") and new_blob,
         lines_before=0 if kind == "A" else None if binary or submodule else lines_of(old_blob),
     )
 
 
 def _body(patch: bytes, hunks: list[Hunk]) -> tuple[bytes, bytes] | None:
-    """Append the hunks of one patch and return its added and its removed lines; ``None`` if its content is binary."""
+    """Append the hunks of one patch and return its added and its removed lines; ``None`` if its content is binary.
+
+    Nine tenths of the time of reading a log is spent in this loop, so it calls nothing that is not written in C.
+    """
     head, *bodies = patch.split(b"\n@@ -")
     if not bodies:
         return None if b"\nBinary files " in head else (b"", b"")
+    spans = _SPAN.findall(patch)
+    if len(spans) != len(bodies):
+        raise MalformedDiff("unreadable head of a hunk", got=bodies[0][:60], expected="@@ -line,count +line,count @@")
     added: list[bytes] = []
     removed: list[bytes] = []
     plus = minus = 0
-    for body in bodies:
-        span = _SPAN.match(body)
-        if span is None:
-            raise MalformedDiff("unreadable head of a hunk", got=body[:60], expected="@@ -line,count +line,count @@")
-        old_start, old_lines, new_start, new_lines = span.groups(b"1")
-        hunk = Hunk(int(old_start), int(old_lines), int(new_start), int(new_lines))
-        hunks.append(hunk)
+    for body, (old_start, old_lines, new_start, new_lines) in zip(bodies, spans, strict=True):
+        old = int(old_lines) if old_lines else 1
+        new = int(new_lines) if new_lines else 1
+        hunks.append(_tuple(Hunk, (int(old_start), old, int(new_start), new)))
         start = body.find(b"\n")
-        if not hunk.new_lines:
+        if not new:
             removed.append(body[start:])
-        elif not hunk.old_lines:
+        elif not old:
             added.append(body[start:])
         else:
             border = body.find(b"\n+", start)
             removed.append(body[start:border])
             added.append(body[border:])
-        plus += hunk.new_lines
-        minus += hunk.old_lines
+        plus += new
+        minus += old
     return _lines(added, b"\n+", plus), _lines(removed, b"\n-", minus)
 
 
