@@ -107,10 +107,11 @@ class ModelScorer:
 
     def _deviation(self, row: Floats, left: Bools, margin: float) -> float:
         forest, calibration = self.artifact.forest, self.artifact.calibration
-        unknown = np.isnan(row[0])[forest.feature]
-        if not unknown.any() or not len(self._background):
+        unknown = np.flatnonzero(np.isnan(row[0])[forest.feature])
+        if not len(unknown) or not len(self._background):
             return 0.0
-        imputed = np.where(unknown, self._background, left)
+        imputed = np.repeat(left, len(self._background), axis=0)
+        imputed[:, unknown] = self._background[:, unknown]
         odds = calibration.many_log_odds(forest.value[forest.leaves(imputed)].sum(axis=1))
         return float(np.sqrt(np.mean((odds - calibration.log_odds(margin)) ** 2)))
 

@@ -11,7 +11,7 @@ its own child on both sides, so that ``depth`` steps from every root end in leav
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,10 @@ class Forest:
     roots: Ints
     leaf_starts: Ints
     depth: int
+    _children: Ints = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_children", np.stack((self.right, self.left), axis=1).reshape(-1))  # 2 * node + goes left
 
     @property
     def n_inner(self) -> int:
@@ -75,12 +79,11 @@ class Forest:
     def leaves(self, left: Bools) -> Ints:
         """Find the leaf (counted among the leaves) that each row reaches in each tree, given :meth:`goes_left` of the rows."""
         n, inner = left.shape
-        step = np.empty((n, len(self.left)), dtype=np.int64)
-        step[:, inner:] = self.left[inner:]
-        step[:, :inner] = np.where(left, self.left[:inner], self.right[:inner])
         at = np.broadcast_to(self.roots, (n, len(self.roots)))
+        answers, row = left.reshape(-1), np.arange(n)[:, None] * inner
         for _ in range(self.depth):
-            at = np.take_along_axis(step, at, axis=1)
+            went_left = answers.take(row + np.minimum(at, inner - 1))  # of a leaf, any answer will do
+            at = self._children.take(2 * at + went_left)
         return np.asarray(at - inner)
 
     def margins(self, rows: Floats) -> Floats:
