@@ -11,7 +11,10 @@ from riskml.mine.szz import VARIANTS, szz
 
 FIRST = "# adds\ndef add(a, b):\n    return a - b\n\n\ndef sub(a, b):\n    return a - b\n"
 SECOND = FIRST + "\n\ndef mul(a, b):\n    return a + b\n"
-    """Return a repository with two faulty commits, a fix of both that touches a comment and blanks, and their ids."""
+FIXED = (
+    "# adds two\ndef add(a, b):\n    return a + b\n\ndef sub(a,b):\n    return a - b\n\n\n"
+    "def mul(a, b):\n    return a * b\n"
+)
 
 
 @pytest.fixture
