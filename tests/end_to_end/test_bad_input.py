@@ -142,6 +142,14 @@ def test_a_diff_that_is_none(judged, shop, tmp_path, diff, words):
     refused(judged("predict", shop.path, "--diff", named(tmp_path, diff)), 2, *words, "expected")
 
 
+@pytest.mark.parametrize("path", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
+def test_a_diff_of_a_path_outside(judged, shop, tmp_path, path):
+    """Git writes no such path, so whoever did means harm."""
+    diff = f"diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-x\n+y\n"
+    ran = judged("predict", shop.path, "--diff", named(tmp_path, diff))
+    refused(ran, 2, "a path that git cannot write", f"got '{path}'", "expected a path inside the repository")
+
+
 def test_a_diff_without_end_is_not_read_to_its_end(judged, shop):
     """Reading stops at the limit."""
     refused(judged("predict", shop.path, "--diff", "/dev/zero"), 2, "the diff is too large", "/dev/zero", "at most")

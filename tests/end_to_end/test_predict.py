@@ -305,3 +305,16 @@ def test_one_judgement_can_be_written_in_several_formats(judged, shop, tmp_path)
 
     assert json.loads((tmp_path / "a.json").read_text()) == wire(ran)
     assert "|" in (tmp_path / "a.markdown").read_text()
+
+
+@pytest.mark.parametrize("variables", [
+    {"GIT_DIR": "/nowhere"}, {"GIT_WORK_TREE": "/tmp"}, {"GIT_INDEX_FILE": "/nowhere"}, {"GIT_TRACE": "1"},
+    {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.bare", "GIT_CONFIG_VALUE_0": "true"},
+    {"GIT_EXTERNAL_DIFF": "false"}, {"GIT_CEILING_DIRECTORIES": "/"},
+], ids=lambda variables: next(iter(variables)))
+def test_a_hook_may_run_it(process, shop, model, variables):
+    """Git sets variables for its hooks; none of them changes what is scored."""
+    plain = process("predict", shop.path, "--artifact", model, "--format", "json")
+    hooked = process("predict", shop.path, "--artifact", model, "--format", "json", env=variables)
+
+    assert same(wire(hooked), wire(plain), "base", "head", "score", "files", "reasons", "notes")
