@@ -10,9 +10,9 @@ A model of this project is binary, numerical and shallow. Anything else is refus
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 import numpy as np
-from numpy.typing import NDArray
 
 from riskml.errors import ArtifactCorrupt
 from riskml.model.trees import MISSING_NAN, Floats, Forest, Ints
@@ -26,12 +26,12 @@ _CATEGORICAL, _DEFAULT_LEFT, _MISSING_SHIFT, _MISSING_MASK = 1, 2, 2, 3
 def parse(text: str, where: str = "model.txt") -> Forest:
     """Read a model. :raises ArtifactCorrupt: where the text is not a whole, binary, numerical forest of at most MAX_DEPTH."""
     trees, ended, _ = text.partition("\nend of trees")
-    head, *blocks = trees.split("\nTree=")
-    if not ended or not blocks:
+    head, *parts = trees.split("\nTree=")
+    if not ended or not parts:
         raise ArtifactCorrupt("not a whole LightGBM model", where=where, expected="blocks 'Tree=…' and a line 'end of trees'")
     names = _head(_pairs(head.splitlines()), where)
-    parts = [_tree(_pairs(block.splitlines()[1:]), len(names), f"{where} tree {i}") for i, block in enumerate(blocks)]
-    return _joined(names, parts)
+    blocks = _Blocks([_pairs(part.splitlines()[1:]) for part in parts], where)
+    return _forest(names, blocks, where)
 
 
 def _pairs(lines: Iterable[str]) -> dict[str, str]:
@@ -50,131 +50,103 @@ def _head(head: dict[str, str], where: str) -> tuple[str, ...]:
     return tuple(head["feature_names"].split(" "))
 
 
-class _Tree:
-    """One tree, its children renumbered: inner nodes first, leaves after them."""
+class _Blocks:
+    """The blocks of all trees, read by column: one list of numbers a key, tree after tree."""
 
-    __slots__ = ("cover", "decision", "depth", "feature", "left", "right", "threshold", "value")
+    def __init__(self, blocks: list[dict[str, str]], where: str) -> None:
+        self._blocks, self._where = blocks, where
+        for i, block in enumerate(blocks):
+            if block.get("num_cat", "0") != "0" or block.get("is_linear", "0") != "0":
+                raise ArtifactCorrupt("a categorical or linear tree", where=f"{where} tree {i}", expected="numerical splits")
+        self.leaves = np.array([self._count(i, "num_leaves") for i in range(len(blocks))])
+        self.inner = self.leaves - 1
 
-    feature: Ints
-    threshold: Floats
-    decision: Ints
-    left: Ints
-    right: Ints
-    value: Floats
-    cover: Floats
-    depth: int
+    def _count(self, tree: int, key: str) -> int:
+        text = self._blocks[tree].get(key, "")
+        if not text.isascii() or not text.isdigit() or len(text) > 6 or int(text) < 1:
+            raise ArtifactCorrupt("not a count", where=f"{self._where} tree {tree} {key}", got=text, expected="a number from 1")
+        return int(text)
+
+    def numbers(self, key: str, lengths: Ints) -> Floats:
+        """Read a list of each tree, of the given lengths."""
+        lists = [block.get(key, "").split() for block in self._blocks]
+        for i, (found, length) in enumerate(zip(lists, lengths.tolist(), strict=True)):
+            if len(found) != length:
+                raise ArtifactCorrupt("a list of the wrong length", where=f"{self._where} tree {i} {key}", got=len(found),
+                                      expected=str(length))
+        try:
+            values = np.array(list(map(float, chain.from_iterable(lists))), dtype=np.float64)
+        except ValueError as problem:
+            raise ArtifactCorrupt("not numbers", where=f"{self._where} {key}", got=str(problem)) from None
+        # A threshold may be infinite: "any known value goes left". Nothing else may.
+        if np.isnan(values).any() or (key != "threshold" and not np.isfinite(values).all()):
+            raise ArtifactCorrupt("not finite numbers", where=f"{self._where} {key}")
+        return values
+
+    def integers(self, key: str, lengths: Ints) -> Ints:
+        """Read a list of whole numbers of each tree."""
+        return self.numbers(key, lengths).astype(np.int64)
 
 
-def _tree(block: dict[str, str], n_features: int, where: str) -> _Tree:
-    leaves = _count(block, "num_leaves", where)
-    inner = leaves - 1
-    if block.get("num_cat", "0") != "0" or block.get("is_linear", "0") != "0":
-        raise ArtifactCorrupt("a categorical or linear tree", where=where, expected="numerical splits and constant leaves")
-    tree = _Tree()
-    tree.value = _numbers(block, "leaf_value", leaves, where)
-    if inner == 0:  # LightGBM writes no split lists and no counts for a stump of one leaf
-        tree.feature = tree.decision = np.zeros(0, dtype=np.int64)
-        tree.threshold = np.zeros(0)
-        tree.left = tree.right = np.zeros(1, dtype=np.int64)
-        tree.cover = np.ones(1)
-        tree.depth = 0
-        return tree
-    tree.feature = _integers(block, "split_feature", inner, where)
-    tree.threshold = _numbers(block, "threshold", inner, where)
-    tree.decision = _integers(block, "decision_type", inner, where)
-    left = _integers(block, "left_child", inner, where)
-    right = _integers(block, "right_child", inner, where)
-    counts = [_numbers(block, "internal_count", inner, where), _numbers(block, "leaf_count", leaves, where)]
-    tree.cover = np.concatenate(counts)
-    if tree.feature.min() < 0 or tree.feature.max() >= n_features:
-        raise ArtifactCorrupt("a split on a feature that is not named", where=where, got=int(tree.feature.max()))
-    if (tree.decision & _CATEGORICAL).any():
+def _forest(names: tuple[str, ...], blocks: _Blocks, where: str) -> Forest:
+    inner, leaves = blocks.inner, blocks.leaves
+    inner_starts, leaf_starts = np.cumsum(inner) - inner, np.cumsum(leaves) - leaves
+    n_inner, n_leaves = int(inner.sum()), int(leaves.sum())
+    feature = blocks.integers("split_feature", inner)
+    decision = blocks.integers("decision_type", inner)
+    missing = (decision >> _MISSING_SHIFT) & _MISSING_MASK
+    if n_inner and (feature.min() < 0 or feature.max() >= len(names)):
+        raise ArtifactCorrupt("a split on a feature that is not named", where=where, got=int(feature.max()))
+    if (decision & _CATEGORICAL).any():
         raise ArtifactCorrupt("a categorical split", where=where, expected="numerical splits")
-    if (tree.cover <= 0).any():
-        raise ArtifactCorrupt("a node that no training row reached", where=where)
-    tree.depth = _depth(left, right, leaves, where)
-    own = np.arange(inner, inner + leaves)
-    tree.left = np.concatenate([np.where(left >= 0, left, inner - 1 - left), own])
-    tree.right = np.concatenate([np.where(right >= 0, right, inner - 1 - right), own])
-    return tree
-
-
-def _depth(left: Ints, right: Ints, leaves: int, where: str) -> int:
-    """Depth of a tree. Refuses what is no tree: every node but the root has one parent, numbered before it."""
-    inner = len(left)
-    children = np.concatenate([left, right])
-    expected = np.concatenate([np.arange(-leaves, 0), np.arange(1, inner)])
-    parents = np.concatenate([np.arange(inner), np.arange(inner)])
-    if not np.array_equal(np.sort(children), expected) or (children[children >= 0] <= parents[children >= 0]).any():
-        raise ArtifactCorrupt("children that make no tree", where=where)
-    depths = [0] * inner
-    for node, (a, b) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
-        for child in (a, b):
-            if child >= 0:
-                depths[child] = depths[node] + 1
-    depth = max(depths) + 1
-    if depth > MAX_DEPTH:
-        raise ArtifactCorrupt("too deep a tree", where=where, got=depth, expected=f"a depth of at most {MAX_DEPTH}")
-    return depth
-
-
-def _count(block: dict[str, str], key: str, where: str) -> int:
-    text = block.get(key, "")
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ArtifactCorrupt("not a count", where=f"{where} {key}", got=text, expected="a whole number from 1")
-    return int(text)
-
-
-def _numbers(block: dict[str, str], key: str, length: int, where: str) -> Floats:
-    try:
-        found = np.array(block.get(key, "").split(), dtype=np.float64)
-    except ValueError:
-        raise ArtifactCorrupt("not numbers", where=f"{where} {key}", got=block[key]) from None
-    if len(found) != length:
-        raise ArtifactCorrupt("a list of the wrong length", where=f"{where} {key}", got=len(found), expected=str(length))
-    # A threshold may be infinite: "any known value goes left". Nothing else may.
-    if np.isnan(found).any() or (key != "threshold" and not np.isfinite(found).all()):
-        raise ArtifactCorrupt("not finite numbers", where=f"{where} {key}", got=block[key])
-    return found
-
-
-def _integers(block: dict[str, str], key: str, length: int, where: str) -> Ints:
-    return _numbers(block, key, length, where).astype(np.int64)
-
-
-def _joined(names: tuple[str, ...], trees: list[_Tree]) -> Forest:
-    inner_of = np.array([len(tree.feature) for tree in trees])
-    leaves_of = np.array([len(tree.value) for tree in trees])
-    inner_starts = np.cumsum(inner_of) - inner_of
-    leaf_starts = np.cumsum(leaves_of) - leaves_of
-    n_inner = int(inner_of.sum())
-
-    def globally(tree: _Tree, index: int, local: Ints) -> Ints:
-        here = len(tree.feature)
-        return np.asarray(np.where(local < here, local + inner_starts[index], local - here + n_inner + leaf_starts[index]))
-
-    def both(lists: list[NDArray[np.int64]]) -> Ints:
-        """Inner parts of all trees first, leaf parts after them."""
-        return np.concatenate([part[:k] for part, k in zip(lists, inner_of, strict=True)]
-                              + [part[k:] for part, k in zip(lists, inner_of, strict=True)])
-
-    decision = np.concatenate([tree.decision for tree in trees])
-    missing = ((decision >> _MISSING_SHIFT) & _MISSING_MASK).astype(np.int8)
     if (missing > MISSING_NAN).any():
-        raise ArtifactCorrupt("an unknown kind of missing value", got=int(missing.max()), expected="0, 1 or 2")
-    covers = [tree.cover for tree in trees]
+        raise ArtifactCorrupt("an unknown kind of missing value", where=where, got=int(missing.max()), expected="0, 1 or 2")
+    tree_of = np.repeat(np.arange(len(inner)), inner)
+
+    def globally(local: Ints) -> Ints:
+        """Give children numbers over all trees: inner nodes first, then leaves."""
+        in_tree = (local < inner[tree_of]) & (local >= -leaves[tree_of])
+        if not in_tree.all():
+            raise ArtifactCorrupt("children that make no tree", where=where)
+        return np.asarray(np.where(local >= 0, local + inner_starts[tree_of], n_inner + leaf_starts[tree_of] - 1 - local))
+
+    own = np.arange(n_inner, n_inner + n_leaves)
+    left = np.concatenate([globally(blocks.integers("left_child", inner)), own])
+    right = np.concatenate([globally(blocks.integers("right_child", inner)), own])
+    roots = np.where(inner > 0, inner_starts, n_inner + leaf_starts)
     return Forest(
-        features=names,
-        feature=np.concatenate([tree.feature for tree in trees]),
-        threshold=np.concatenate([tree.threshold for tree in trees]),
-        missing=missing,
-        default_left=(decision & _DEFAULT_LEFT) != 0,
-        left=both([globally(tree, i, tree.left) for i, tree in enumerate(trees)]),
-        right=both([globally(tree, i, tree.right) for i, tree in enumerate(trees)]),
-        cover=np.concatenate([c[:k] for c, k in zip(covers, inner_of, strict=True)]
-                             + [c[k:] for c, k in zip(covers, inner_of, strict=True)]),
-        value=np.concatenate([tree.value for tree in trees]),
-        roots=np.where(inner_of > 0, inner_starts, n_inner + leaf_starts),
-        leaf_starts=leaf_starts,
-        depth=max(tree.depth for tree in trees),
+        features=names, feature=feature, threshold=blocks.numbers("threshold", inner), missing=missing.astype(np.int8),
+        default_left=(decision & _DEFAULT_LEFT) != 0, left=left, right=right, cover=_cover(blocks, where),
+        value=blocks.numbers("leaf_value", leaves), roots=roots, leaf_starts=leaf_starts,
+        depth=_depth(left[:n_inner], right[:n_inner], roots, where),
     )
+
+
+def _cover(blocks: _Blocks, where: str) -> Floats:
+    """Training rows that came by each node and leaf. LightGBM writes none for a tree of one leaf; any number does there."""
+    single = blocks.leaves == 1
+    counts = np.ones(int(blocks.leaves.sum()))
+    counts[np.repeat(~single, blocks.leaves)] = blocks.numbers("leaf_count", np.where(single, 0, blocks.leaves))
+    cover = np.concatenate([blocks.numbers("internal_count", blocks.inner), counts])
+    if (cover <= 0).any():
+        raise ArtifactCorrupt("a node that no training row reached", where=where)
+    return cover
+
+
+def _depth(left: Ints, right: Ints, roots: Ints, where: str) -> int:
+    """Depth of the deepest tree. Every node but the roots must have one parent, numbered before it."""
+    n_inner = len(left)
+    children = np.concatenate([left, right])
+    parents = np.concatenate([np.arange(n_inner)] * 2)
+    nodes = np.sort(np.concatenate([children, roots]))
+    backwards = (children < n_inner) & (children <= parents)
+    if not np.array_equal(nodes, np.arange(len(nodes))) or backwards.any():
+        raise ArtifactCorrupt("children that make no tree", where=where)
+    depth, level = 0, roots[roots < n_inner]
+    while len(level):
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise ArtifactCorrupt("too deep a tree", where=where, got=depth, expected=f"a depth of at most {MAX_DEPTH}")
+        below = np.concatenate([left[level], right[level]])
+        level = below[below < n_inner]
+    return depth
