@@ -9,14 +9,19 @@ comes from its events. Until such an event, a stage that was let through counts 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from api.releases import Release, Releases
 from riskml.parse.hooks.flagger import Call
-from riskml.verdict.progress import why_not_begin, why_not_enter
+from riskml.plan import ALL_BP
+from riskml.verdict.progress import Step, why_not_begin, why_not_enter
 
 TOOL = "flagger"
+RUNNING = ("Progressing", "WaitingPromotion")
+UNASKED = ("blue-green", "dark-launch")
+"""Strategies whose first stage Flagger begins without ``confirm-traffic-increase``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,13 @@ class Answer:
 class FlaggerGates:
     """Answers the hooks that decide something."""
 
-    def __init__(self, releases: Releases) -> None:
+    def __init__(self, releases: Releases, clock: Callable[[], datetime]) -> None:
         self._releases = releases
+        self._clock = clock
 
-    async def answer(self, call: Call, now: datetime) -> Answer:
+    async def answer(self, call: Call) -> Answer:
         """Answer one of the gates; the plan is the one that the manifest names."""
+        now = self._clock()
         release = await self._releases.find(call.plan_id or "")
         if call.hook == "confirm-rollout":
             return _answer(why_not_begin(release.plan, release.progress, now), f"{call.plan_id} may begin")
@@ -46,6 +53,8 @@ class FlaggerGates:
 
     async def _watch(self, call: Call, release: Release) -> Answer:
         """Judge the stage in force: its rollback fails the check of ``rollout``, and is what ``rollback`` asks for."""
+        if release.progress.stage is None and release.plan.strategy in UNASKED and call.phase in RUNNING:
+            release = await self._begin(release)
         bad, words = release.progress.halted is not None, f"halted: {release.progress.halted}"
         if not bad and release.progress.stage is not None:
             verdict = await self._releases.judged(release, release.progress.stage)
@@ -56,7 +65,13 @@ class FlaggerGates:
 
     async def _step(self, call: Call, release: Release, now: datetime) -> Answer:
         """Let Flagger go on when the stage in force has passed; the same question gets the same answer."""
-        plan, progress = release.plan, release.progress
+        plan = release.plan
+        if call.hook == "confirm-promotion":
+            if plan.stages[-1].traffic_bp != ALL_BP:
+                return Answer(409, "this plan serves nobody: after its last stage the release is taken back by hand")
+            if release.progress.stage is None:
+                release = await self._begin(release)
+        progress = release.progress
         if progress.stage is not None:
             repeated = await self._repeated(call, release, now)
             if repeated is not None:
@@ -74,10 +89,17 @@ class FlaggerGates:
         await self._releases.grant(release, following, TOOL, call.hook, call.target)
         return Answer(200, f"on to {following}")
 
+    async def _begin(self, release: Release) -> Release:
+        """Take the first stage as begun: Flagger is past asking whether it may."""
+        plan = release.plan
+        first = Step("entered", self._clock(), plan.stages[0].name, TOOL, "its analysis runs")
+        await self._releases.report(plan.plan_id, first, key=[release.progress.run])
+        return await self._releases.find(plan.plan_id)
+
     async def _repeated(self, call: Call, release: Release, now: datetime) -> Answer | None:
         """Answer again what was let through and never happened: Flagger asks once a tick, and moving the routes can fail."""
         progress = release.progress
-        if progress.seen or progress.since is None or progress.halted or progress.granted_by != call.hook:
+        if progress.seen_at is not None or progress.since is None or progress.halted or progress.granted_by != call.hook:
             return None
         soon = (now - progress.since).total_seconds() < release.plan.analysis.interval_s / 2
         if soon or (progress.hears and await self._releases.silent_canary(release)):

@@ -132,7 +132,7 @@ class Releases:
             if not begin or (words is not None and name != names[0]):  # a first stage that should not run is watched yet
                 return Verdict("hold", words or f"stage {name} has not begun", name, next_check_s=every)
             await self.report(plan.plan_id, Step("entered", now, name, "asked"), key=[progress.run])
-            release = replace(release, progress=replace(progress, stage=name, since=now, seen=True))
+            release = replace(release, progress=replace(progress, stage=name, since=now, seen_at=now))
         verdict = await self._judge(release, name, now)
         if words is not None and verdict.decision == "promote":
             verdict = replace(verdict, decision="hold", reason=words)
@@ -151,7 +151,8 @@ class Releases:
             await self._keep(plan.plan_id, progress.run, pulled.observations)
             observations = [*observations, *(o for o in pulled.observations if o not in observations)]
         try:
-            verdict = judge_stage(plan, name, observations, elapsed_s=(now - since).total_seconds(), approved=progress.approved)
+            lasted = (now - (progress.seen_at or since)).total_seconds()
+            verdict = judge_stage(plan, name, observations, elapsed_s=lasted, approved=progress.approved)
         except UsageError as error:  # windows of two sources that contradict each other
             words = f"what was measured contradicts itself: {error}"
             return Verdict("hold", words, name, next_check_s=plan.analysis.interval_s)

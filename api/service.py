@@ -87,7 +87,7 @@ class Service:
             settings.prometheus, canary=settings.prometheus_canary, baseline=settings.prometheus_baseline)
         self.releases = Releases(store, self._ledger, self._readers, clock=clock, new_id=self._new_id,
                                  metrics=self._prometheus)
-        self.flagger = FlaggerGates(self.releases)
+        self.flagger = FlaggerGates(self.releases, clock)
         self.hearing = Hearing(store, self._ledger, self._readers, self.releases, clock=clock, new_id=self._new_id)
         self.github_secret: bytes | None = None
         self.gitlab_token: bytes | None = None
@@ -96,10 +96,6 @@ class Service:
             Gauge("riskml_model_info", "The model in use.", ("name", "version", "artifact_sha256"),
                   lambda: {(self.judge.ref.name, self.judge.ref.version, self.judge.ref.artifact_sha256): 1.0}),
         ]
-
-    def now(self) -> datetime:
-        """Tell the time, as everything that is kept here has it."""
-        return self._clock()
 
     def start(self) -> None:
         """Begin to serve."""

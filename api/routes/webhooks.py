@@ -37,7 +37,7 @@ async def flagger(hook: str, request: Request, service: ServiceDep) -> Response:
         told = flagger_hooks.told(call)
         return await _heard(service, [] if told is None else [told])
     try:
-        answer = await service.flagger.answer(call, service.now())
+        answer = await service.flagger.answer(call)
     except NotFound:
         return PlainTextResponse(f"no plan {call.plan_id}: metadata.plan_id names none that this service made", 404)
     if answer.status == 200:

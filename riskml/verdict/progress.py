@@ -31,12 +31,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a release stands. ``stage`` is in force since ``since``; ``seen`` tells whether the tool was seen in it."""
+    """Where a release stands. ``stage`` is in force since ``since``, from which its windows are counted.
+
+    ``seen_at`` is when the tool was first seen in the stage, which may be later than it was let through; ``None``: not yet.
+    """
 
     run: int = 0
     stage: str | None = None
     since: datetime | None = None
-    seen: bool = False
+    seen_at: datetime | None = None
     granted_by: str | None = None
     passed: frozenset[str] = frozenset()
     approved: frozenset[str] = frozenset()
@@ -56,8 +59,9 @@ def follow(plan: Plan, steps: Iterable[Step]) -> Progress:
     ...             Rollback(()))
     >>> seen = Step("entered", noon + timedelta(minutes=1), "p1")
     >>> granted = Step("granted", noon, "p1")
-    >>> follow(plan, [seen, granted]).since.minute, follow(plan, [granted]).seen
-    (1, False)
+    >>> found = follow(plan, [seen, granted])
+    >>> found.since.minute, found.seen_at.minute, follow(plan, [granted]).seen_at
+    (0, 1, None)
     """
     place = {s.name: i for i, s in enumerate(plan.stages)}
     now = Progress()
@@ -80,13 +84,15 @@ def follow(plan: Plan, steps: Iterable[Step]) -> Progress:
 
 
 def _forward(now: Progress, step: Step, place: dict[str, int]) -> Progress:
-    """Move on to a stage, unless the release is beyond it; what is seen replaces what was only granted."""
+    """Move on to a stage, unless the release is beyond it. Windows go on being counted from the grant when it is seen."""
     here = -1 if now.stage is None else place[now.stage]
     there = place[step.stage or ""]
-    seen = step.kind == "entered"
-    if there > here or (there == here and seen and not now.seen):
-        by = step.note if step.kind == "granted" else now.granted_by
-        return replace(now, stage=step.stage, since=step.at, seen=seen, granted_by=by)
+    seen_at = step.at if step.kind == "entered" else None
+    if there > here:
+        return replace(now, stage=step.stage, since=step.at, seen_at=seen_at,
+                       granted_by=step.note if step.kind == "granted" else None)
+    if there == here and now.seen_at is None:
+        return replace(now, seen_at=seen_at)
     return now
 
 
