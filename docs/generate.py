@@ -76,8 +76,26 @@ def target_pages() -> dict[str, Callable[[], str]]:
     return {"targets/index.md": partial(index, plans)} | {f"targets/{t}.md": partial(page, t, plans) for t in RENDERERS}
 
 
+def ci_files() -> dict[str, Callable[[], str]]:
+    """Return the writers of the files for CI systems, as `riskml init` writes them where all of the history is fetched."""
+    from importlib.metadata import version
+
+    from riskml.ci.files import ci_files as files
+
+    def text(system: str, path: str) -> str:
+        return files(system, install=f"riskml=={version('riskml')}", whole_history=True)[path]
+
+    return {
+        "../deploy/ci/github/riskml.yml": partial(text, "github", ".github/workflows/riskml.yml"),
+        "../deploy/ci/github/riskml-comment.yml": partial(text, "github", ".github/workflows/riskml-comment.yml"),
+        "../deploy/ci/gitlab/templates/riskml.yml": partial(text, "gitlab", ".riskml/gitlab.yml"),
+        "../deploy/ci/jenkins/vars/riskml.groovy": partial(text, "jenkins", ".riskml/riskml.groovy"),
+    }
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page, "features.md": features_page, "openapi.json": openapi_page, "policy.md": policy_page, **target_pages(),
+    **ci_files(),
 }
 """Every generated page: its name under ``docs`` and the function that writes it."""
 

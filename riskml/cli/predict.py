@@ -8,7 +8,7 @@ from riskml.cli.gate import FAIL_ON, PASS, UNKNOWN, exit_code
 from riskml.cli.options import add_change_options, add_decision_options, note, wants_colour, write_output
 from riskml.errors import ServiceUnavailable, UsageError
 
-FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "dotenv", "github-output", "codequality")
+FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "dotenv", "github-output", "codequality", "ramp")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -28,6 +28,7 @@ from riskml.render import (
     nginx,
     plain,
     prometheus,
+    ramp,
     sarif,
     spinnaker,
     text,
@@ -62,6 +63,7 @@ OUTPUTS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "dotenv": dotenv.render,
     "github-output": github_output.render,
     "codequality": codequality.render,
+    "ramp": ramp.render,
 }
 """Every way to show a decision."""
 

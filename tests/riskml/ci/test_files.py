@@ -69,7 +69,8 @@ def test_the_commenter_never_touches_the_change():
     assert found["on"]["workflow_run"]["workflows"] == [workflow("riskml")["name"]]
     steps = found["jobs"]["comment"]["steps"]
     assert not any("checkout" in s.get("uses", "") for s in steps)
-    assert all(re.match(r"(python -I -m pip|riskml comment) ", s["run"]) for s in steps if "run" in s)
+    words = {line.split()[0] for s in steps if "run" in s for line in s["run"].replace("\\\n", " ").splitlines()}
+    assert words == {"python", "riskml", "set", "for"}
     assert found["permissions"] == {"actions": "read", "pull-requests": "write", "statuses": "write"}
 
 
@@ -110,7 +111,7 @@ def test_the_component_needs_no_token():
 STUB = """#!/bin/sh
 printf '%s\\n' "$@" >> {log}
 echo -- >> {log}
-case "$*" in *decision.json*) mkdir -p riskml-out; echo '{{}}' > riskml-out/decision.json;; esac
+case "$*" in *riskml-out/decision.json*) mkdir -p riskml-out; echo '{{}}' > riskml-out/decision.json;; esac
 exit ${{STUB_EXIT:-0}}
 """
 
@@ -194,6 +195,24 @@ def test_the_github_script_writes_summary_outputs_and_artifact(tmp_path: Path):
     assert calls[0][calls[0].index("--base") + 1] == HOSTILE
     assert ((tmp_path / "s").read_text(), (tmp_path / "o").read_text()) == ("summary.md\n", "outputs\n")
     assert (temp / "riskml" / "number").read_text() == "7\n"
+
+
+def test_the_commenter_says_what_is_in_the_artifact(tmp_path: Path):
+    """Each file is a service; hostile names of files and numbers stay arguments."""
+    step = workflow("riskml-comment")["jobs"]["comment"]["steps"][-1]
+    decisions = tmp_path / "temp" / "riskml" / "decisions"
+    decisions.mkdir(parents=True)
+    hostile = "$(touch pwned)`touch pwned`;\" x"
+    for name in ("billing", hostile):
+        (decisions / f"{name}.json").write_text("{}")
+    (decisions.parent / "number").write_text("7; touch pwned $(touch pwned)\n")
+    (decisions.parent / "when").write_text("$(touch pwned)\n")
+    env = {"RUNNER_TEMP": str(tmp_path / "temp"), "HEAD": "h", "GITHUB_REPOSITORY": "acme/shop"}
+    ended, calls = run_script(tmp_path, step["run"], **env)
+    assert ended == 0
+    assert {f"{name}={decisions / name}.json" for name in ("billing", hostile)} <= set(calls[0])
+    assert calls[0][-1] == "acme/shop#7; touch pwned $(tou"
+    assert not (tmp_path / "work" / "pwned").exists()
 
 
 def test_the_policy_is_the_default_one_in_shadow_mode():
