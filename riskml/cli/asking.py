@@ -9,10 +9,14 @@ from math import isfinite, isnan
 from typing import Any
 
 from riskml.cli.judging import change_of, context_of, suite_of, workspace_of
+from riskml.cli.options import note
 from riskml.errors import ServiceUnavailable, UsageError
 
 TOKEN = "RISKML_TOKEN"  # noqa: S105 # the name of a variable, not its value
 """The environment variable that holds the service's access token."""
+
+MOST_NOTES = 5
+"""How many notes about the reports are shown."""
 
 ANSWER: dict[str, type | tuple[type, ...]] = {
     "id": str, "repository": str, "score": (int, float), "probability": (int, float), "band": str, "strategy": str,
@@ -58,7 +62,12 @@ def request_of(args: argparse.Namespace) -> dict[str, Any]:
     context, suite = context_of(args), suite_of(args)
     workspace = workspace_of(args)
     change = change_of(args, workspace)
-    vector = extract(Evidence(change, workspace.past(change.base).view, workspace.matched(suite, change)))
+    suite = workspace.matched(suite, change)
+    if change.kind == "worktree":
+        note("scored as it lies in the working tree, not committed yet")  # the service cannot tell from numbers
+    for text in (suite.notes if suite is not None else ())[:MOST_NOTES]:
+        note(text)
+    vector = extract(Evidence(change, workspace.past(change.base).view, suite))
     request: dict[str, Any] = {
         "repository": args.repository_key or workspace.repository.key, "base": change.base, "head": change.head,
         "features": {name: value for name, value in vector.items() if not isnan(value)},

@@ -101,6 +101,19 @@ def test_failed_tests_hold_there_as_here(riskml, shop, server, tmp_path):
     assert ran.json["plan"]["hold"] == ["tests failed"]
 
 
+def test_what_the_service_cannot_know_is_told_here(riskml, shop, server, tmp_path):
+    """That the tree is dirty, and what a report could not tell, are notices of the command."""
+    shop.write("new.py", "x = 1\n")
+    report = tmp_path / "lcov.info"
+    report.write_text("SF:/elsewhere/none.py\nDA:1,1\nend_of_record\n")
+    ran = riskml("predict", shop.path, "--server", server, "--coverage", report, "--format", "json")
+
+    assert ran.code == 0
+    assert ran.json["head"] is None
+    assert ran.err == ("riskml: scored as it lies in the working tree, not committed yet\n"
+                       "riskml: coverage of 1 files that are not in the repository: /elsewhere/none.py\n")
+
+
 def test_the_service_description_is_sent_along(riskml, shop, server, tmp_path):
     """The score is taken for the service that is named here."""
     file = tmp_path / "service.json"
