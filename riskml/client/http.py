@@ -108,6 +108,15 @@ class RiskClient:
         """Fetch a plan in the words of a deploy tool; ``RenderRefused`` if the tool cannot express it."""
         return self._ask("GET", f"/plans/{quote(id_, safe='')}/render", params={"target": target, **options}).text
 
+    def verdict(self, plan_id: str, stage: str | None = None) -> dict[str, Any]:
+        """Ask for the verdict on a stage, ``None`` being the one in force."""
+        query = {} if stage is None else {"stage": stage}
+        return self._json("GET", f"/plans/{quote(plan_id, safe='')}/verdict", params=query)
+
+    def observe(self, plan_id: str, observations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Tell what was measured; the same windows again change nothing."""
+        return self._json("POST", f"/plans/{quote(plan_id, safe='')}/observations", json={"observations": list(observations)})
+
     def outcome(self, outcome: Mapping[str, Any]) -> dict[str, Any]:
         """Tell what happened to a change, as ``POST /outcomes`` takes it."""
         return self._json("POST", "/outcomes", json=_keyed(outcome))
