@@ -76,14 +76,14 @@ def mined_table(repository: Path, folder: Path, until: date, say: Say) -> Path:
     if not tips:
         raise InputError("no commit early enough", where=str(repository), expected=f"a commit of {until} or before")
     tip = tips[0]
-    table = folder / f"{git.key.replace('/', '+')}.parquet"
+    table = folder / f"{git.key.replace('/', '+')}-{tip[:12]}.parquet"  # two checkouts may have one name, never one tip
     made_from = {"tip": tip, "feature_set": FEATURE_SET, "features": sha256(" ".join(NAMES).encode()).hexdigest()}
     if _is_finished(table, made_from):
-        say(f"{git.key}: kept, mined before")
+        say(f"{table.stem}: kept, mined before")
         return table
-    rows = write(mine(git, tip, notice=lambda text: say(f"{git.key}: {text}")), table)
+    rows = write(mine(git, tip, notice=lambda text: say(f"{table.stem}: {text}")), table)
     _note(table).write_text(json.dumps({**made_from, "sha256": digest(table)}, indent=1) + "\n")
-    say(f"{git.key}: {rows} commits mined")
+    say(f"{table.stem}: {rows} commits mined")
     return table
 
 

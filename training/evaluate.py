@@ -68,20 +68,23 @@ def evaluate(data: Dataset, recipe: Recipe) -> Figures:
             "train": _about(known.train),
             "years": _years(known.test, model_as_known.probabilities(known.test.features), model_as_known.threshold),
         },
-        "unseen": unseen(honest, recipe, p),
+        "unseen": unseen(honest, recipe, model.rounds, p),
     }
     return dict(_plain(figures))
 
 
-def unseen(honest: Split, recipe: Recipe, seen: Floats) -> Figures:
-    """Leave each repository out of training and test on it: what a new repository may expect."""
+def unseen(honest: Split, recipe: Recipe, rounds: int, seen: Floats) -> Figures:
+    """Leave each repository out of training and test on it: what a new repository may expect.
+
+    These models have the number of trees of the whole one, and see a year less.
+    """
     rows, shifts = [], []
     for name in sorted(set(honest.test.repository.tolist())):
         here = honest.test.repository == name
         test = honest.test.where(here)
         if len(test) < 100 or not 0 < test.harm.sum() < len(test):
             continue
-        model = fit(honest.train.where(honest.train.repository != name), recipe)
+        model = fit(honest.train.where(honest.train.repository != name), recipe, rounds=rounds, again=False)
         p = model.probabilities(test.features)
         moved = shift(np.log(p / (1 - p)), test.harm)
         shifts.append(moved)

@@ -53,21 +53,22 @@ class Fitted:
         return self.calibration.probabilities(self.margins(features))
 
 
-def fit(data: Dataset, recipe: Recipe) -> Fitted:
+def fit(data: Dataset, recipe: Recipe, *, rounds: int | None = None, again: bool = True) -> Fitted:
     """Fit on all of ``data`` (oldest first).
 
-    The last ``tune_days`` are held back first: a forest of the earlier changes finds its number of trees on them, and the
-    calibration and the threshold of the best F1 are read off there, at their natural prevalence. Then the forest is grown
-    again on everything.
+    The last ``tune_days`` are held back first: a forest of the earlier changes finds its number of trees on them (unless
+    ``rounds`` gives it), and the calibration and the threshold of the best F1 are read off there, at their natural prevalence.
+    Then the forest is grown again on everything. Without ``again`` the first forest is kept: half the work, a year less seen.
     """
     config = recipe.config
     cut = data.at.max() - config.periods.tune_days * DAY
     early, late = data.where(data.at < cut), data.where(data.at >= cut)
-    text, rounds = grow(early, recipe, late)
+    text, rounds = grow(early, recipe, None if rounds else late, rounds)
     margins = Ranked(parse(text)).margins(late.features)
     table = fit_table(margins, late.harm, config.calibration.knots, config.calibration.prior_changes)
     threshold = best_threshold(late.harm, table.probabilities(margins))
-    text, _ = grow(data, recipe, rounds=rounds)
+    if again:
+        text, _ = grow(data, recipe, rounds=rounds)
     return Fitted(text=text, forest=parse(text), rounds=rounds, calibration=table, threshold=threshold,
                   base_rate=float(late.harm.mean()))
 
@@ -106,6 +107,6 @@ def _parameters(config: TrainConfig, monotone: Sequence[int]) -> dict[str, objec
         "objective": "binary", "metric": "auc", "learning_rate": t.learning_rate, "max_depth": t.max_depth,
         "num_leaves": t.num_leaves, "min_data_in_leaf": t.min_data_in_leaf, "lambda_l1": t.lambda_l1, "lambda_l2": t.lambda_l2,
         "feature_fraction": t.feature_fraction, "bagging_fraction": t.bagging_fraction, "bagging_freq": 1, "max_bin": t.max_bin,
-        "path_smooth": t.path_smooth, "monotone_constraints": list(monotone), "monotone_constraints_method": "intermediate",
+        "path_smooth": t.path_smooth, "monotone_constraints": list(monotone), "monotone_constraints_method": "basic",
         "seed": config.seed, "deterministic": True, "force_row_wise": True, "num_threads": config.threads, "verbose": -1,
     }
