@@ -5,7 +5,7 @@ Everything here is plain data (numbers, texts, lists), so that the card is made 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isfinite
@@ -22,6 +22,8 @@ from training.dataset import DAY, Dataset
 from training.fit import Fitted, Recipe, fit
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Groups = NDArray[Any]
 Figures = dict[str, Any]
 BUDGETS = (0.05, 0.10, 0.20, 0.30, 0.50)
 
@@ -149,33 +151,36 @@ def _compared(both: Split, p: Floats, threshold: float, config: TrainConfig) -> 
     found = {}
     for name, (score, cut, meaningless) in entrants.items():
         figures = {k: v for k, v in _figures(test, score, cut).items() if k not in meaningless}
-        found[name] = {
-            key: {"value": value, "interval": _interval(key, test, score, cut, config)} for key, value in figures.items()
-        }
+        bounds = _intervals(figures, test, score, cut, config)
+        found[name] = {key: {"value": value, "interval": bounds.get(key)} for key, value in figures.items()}
     return found
 
 
-_RESAMPLED: Mapping[str, Callable[[Dataset, Floats, float], float]] = {
-    "auc": lambda d, p, _: metrics.auc(d.harm, p),
-    "average_precision": lambda d, p, _: metrics.average_precision(d.harm, p),
-    "auc_within": lambda d, p, _: metrics.mean_within(d.repository, d.harm, p),
-    "f1": lambda d, p, _: metrics.f1(d.harm, p >= 0.5),
-    "mcc": lambda d, p, _: metrics.mcc(d.harm, p >= 0.5),
-    "f1_tuned": lambda d, p, t: metrics.f1(d.harm, p >= t),
-    "mcc_tuned": lambda d, p, t: metrics.mcc(d.harm, p >= t),
-    "brier": lambda d, p, _: metrics.brier(d.harm, p),
-    "ece": lambda d, p, _: metrics.ece(d.harm, p),
-    "captured_10": lambda d, p, _: metrics.captured(d.harm, p, 0.10),
-    "captured_30": lambda d, p, _: metrics.captured(d.harm, p, 0.30),
+_RESAMPLED: Mapping[str, Callable[[Bools, Floats, Groups, float], float]] = {
+    "auc": lambda harm, p, _, __: metrics.auc(harm, p),
+    "average_precision": lambda harm, p, _, __: metrics.average_precision(harm, p),
+    "auc_within": lambda harm, p, group, _: metrics.mean_within(group, harm, p),
+    "f1": lambda harm, p, _, __: metrics.f1(harm, p >= 0.5),
+    "mcc": lambda harm, p, _, __: metrics.mcc(harm, p >= 0.5),
+    "f1_tuned": lambda harm, p, _, threshold: metrics.f1(harm, p >= threshold),
+    "mcc_tuned": lambda harm, p, _, threshold: metrics.mcc(harm, p >= threshold),
+    "brier": lambda harm, p, _, __: metrics.brier(harm, p),
+    "ece": lambda harm, p, _, __: metrics.ece(harm, p),
+    "captured_10": lambda harm, p, _, __: metrics.captured(harm, p, 0.10),
+    "captured_30": lambda harm, p, _, __: metrics.captured(harm, p, 0.30),
 }
 
 
-def _interval(key: str, data: Dataset, p: Floats, threshold: float, config: TrainConfig) -> tuple[float, float] | None:
-    metric = _RESAMPLED.get(key)
-    if metric is None or not config.bootstrap:
-        return None
-    slim = data.only(())
-    return metrics.interval(lambda rows: metric(slim.where(rows), p[rows], threshold), len(data), config.bootstrap, config.seed)
+def _intervals(keys: Iterable[str], data: Dataset, p: Floats, threshold: float, config: TrainConfig) -> dict[str, Any]:
+    """Give the bootstrap interval of every figure that has one."""
+    chosen = {key: _RESAMPLED[key] for key in keys if key in _RESAMPLED}
+    if not chosen or not config.bootstrap:
+        return {}
+    group = np.unique(data.repository.astype(str), return_inverse=True)[1]
+    found = metrics.intervals(
+        lambda rows: [metric(data.harm[rows], p[rows], group[rows], threshold) for metric in chosen.values()],
+        len(data), config.bootstrap, config.seed)
+    return dict(zip(chosen, found, strict=True))
 
 
 def _years(data: Dataset, p: Floats, threshold: float) -> list[Figures]:
@@ -189,8 +194,7 @@ def _by(data: Dataset, p: Floats, group: NDArray[np.object_], config: TrainConfi
     for name in sorted(set(group.tolist())):
         here = group == name
         harm, score = data.harm[here], p[here]
-        bounds = metrics.interval(lambda i, harm=harm, score=score: metrics.auc(harm[i], score[i]), len(harm),  # type: ignore[misc] # defaults bind the loop's values
-                                  min(config.bootstrap, 200), config.seed) if config.bootstrap else None
+        bounds = _intervals(["auc"], data.where(here), score, 0.5, config).get("auc")
         rows.append({"group": str(name), "changes": len(harm), "rate": float(harm.mean()), "promised": float(score.mean()),
                      "auc": metrics.auc(harm, score), "interval": bounds, "ece": metrics.ece(harm, score),
                      "auc_lines_added": metrics.auc(harm, lines_added(data)[here])})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import nan, sqrt
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +103,7 @@ def _effort_area(harm: Bools, score: Floats, effort: Floats) -> float:
     return float(np.trapezoid(y, x))
 
 
-def mean_within(groups: NDArray[np.object_], harm: Bools, score: Floats) -> float:
+def mean_within(groups: NDArray[Any], harm: Bools, score: Floats) -> float:
     """Mean AUC over groups that hold both outcomes: knowing the group does not help."""
     found = [auc(harm[groups == g], score[groups == g]) for g in sorted(set(groups.tolist()))]
     known = [a for a in found if a == a]
@@ -118,15 +119,17 @@ def best_threshold(harm: Bools, probability: Floats) -> float:
     return float(probability[order[last_of_tie[int(np.argmax(score))]]])
 
 
-def interval(metric: Callable[[NDArray[np.int64]], float], n: int, times: int, seed: int) -> tuple[float, float]:
-    """Give the 95 % bootstrap interval of a metric of ``n`` rows; ``metric`` is called with resampled positions."""
+def intervals(figures: Callable[[NDArray[np.int64]], Sequence[float]], n: int, times: int,
+              seed: int) -> list[tuple[float, float]]:
+    """Give the 95 % bootstrap intervals of figures of ``n`` rows; ``figures`` is called with resampled positions."""
     rng = np.random.default_rng(seed)
-    values = np.array([metric(rng.integers(0, n, n)) for _ in range(times)])
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return nan, nan
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)
+    values = np.array([figures(rng.integers(0, n, n)) for _ in range(times)])
+    found = []
+    for column in values.T:
+        known = column[np.isfinite(column)]
+        low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (nan, nan)
+        found.append((float(low), float(high)))
+    return found
 
 
 def _ranks(values: Floats) -> Floats:

@@ -93,9 +93,10 @@ def test_bootstrap_intervals_hold_the_value_and_repeat(scored):
     """The same seed gives the same interval."""
     harm, score = scored
 
-    def metric(rows):
-        return metrics.auc(harm[rows], score[rows])
+    def figures(rows):
+        return metrics.auc(harm[rows], score[rows]), metrics.brier(harm[rows], score[rows])
 
-    low, high = metrics.interval(metric, len(harm), 100, 3)
-    assert low < metrics.auc(harm, score) < high
-    assert (low, high) == metrics.interval(metric, len(harm), 100, 3)
+    auc, brier = metrics.intervals(figures, len(harm), 100, 3)
+    assert auc[0] < metrics.auc(harm, score) < auc[1]
+    assert brier[0] < metrics.brier(harm, score) < brier[1]
+    assert [auc, brier] == metrics.intervals(figures, len(harm), 100, 3)
