@@ -17,7 +17,7 @@ _CLOSING = b" \n"  # a line of context after the last ends the last run
 _END_OF_HEAD = re.compile(rb"(?: [^\n]*)?(?:\n|\Z)")
 
 
-class Broken(Exception):  # noqa: N818 - not of the error tree: it becomes MalformedDiff where the line number is known
+class Broken(Exception):
     """Bytes that are not a diff, with the offset at which that shows."""
 
     def __init__(self, at: int, what: str, *, got: bytes, expected: str) -> None:

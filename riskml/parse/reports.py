@@ -132,7 +132,7 @@ def _united(coverages: list[Mapping[str, FileCoverage]]) -> Mapping[str, FileCov
     return together
 
 
-class _FirstTag(Exception):  # noqa: N818 -- no error: it stops the reader after the first tag
+class _FirstTag(Exception):
     pass
 
 

@@ -1,0 +1,23 @@
+"""In CI no test may skip because a program is missing that could have been installed: ``RISKML_REQUIRE_TOOLS=yes`` sees to it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+EXCUSED = ("not beside", "shared", "absent", "no official schema", "no schema", "only root")
+"""Words of the reasons that hold in CI, too: material that stays beside the checkout, and rights that a machine does not give."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the skips that CI does not accept, and fail the run."""
+    if os.environ.get("RISKML_REQUIRE_TOOLS") != "yes":
+        return
+    reasons = {str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ()) if isinstance(report.longrepr, tuple)}
+    refused = sorted(reason for reason in reasons if not any(word in reason for word in EXCUSED))
+    if refused:
+        terminalreporter.section("skipped for what can be installed")
+        for reason in refused:
+            terminalreporter.line(reason)
+        terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED  # the one place from which pytest takes it
