@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from array import array
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,11 +42,12 @@ def write(path: Path, header: Mapping[str, object], blocks: Mapping[str, Block])
         body.extend(data)
     text = json.dumps({**header, "version": VERSION, "order": sys.byteorder, "int": array("i").itemsize, "blocks": directory})
     head = text.encode().ljust(-(-(len(text.encode()) + 32) // _ALIGNED) * _ALIGNED)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        scratch = Path(name)
         try:
-            with open(scratch, "wb") as out:
+            with open(handle, "wb") as out:
                 out.write(_MAGIC)
                 out.write(f"{len(head):08x} {crc32(body, crc32(head)):08x}\n".encode())
                 out.write(head)

@@ -1,9 +1,10 @@
-"""Rows of whole numbers kept flat, as a kept history needs them: read when asked for, and grown at the end."""
+"""Rows of whole numbers kept flat, as a kept history needs them: read when asked for, changed and grown row by row."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 INT = "i"  # 4 bytes wherever CPython runs today; the header of a state file says so, and is checked
 
@@ -19,10 +20,10 @@ class Ragged:
 
     __slots__ = ("_kept", "_rows", "_starts", "_values")
 
-    def __init__(self, starts: Sequence[int] = (0,), values: Sequence[int] = ()) -> None:
-        self._starts = starts
-        self._values = values
-        self._kept = len(starts) - 1
+    def __init__(self, starts: memoryview | None = None, values: memoryview | None = None) -> None:
+        self._starts = memoryview(array(INT, (0,))) if starts is None else starts
+        self._values = memoryview(array(INT)) if values is None else values
+        self._kept = len(self._starts) - 1
         self._rows: list[Sequence[int]] = []
 
     def __len__(self) -> int:
@@ -33,7 +34,7 @@ class Ragged:
             return self._rows[index - self._kept]
         if index < 0:
             raise IndexError(index)
-        return list(self._values[self._starts[index]:self._starts[index + 1]])
+        return self._values[self._starts[index]:self._starts[index + 1]].tolist()
 
     def __delitem__(self, tail: slice) -> None:
         start = tail.start or 0
@@ -44,15 +45,35 @@ class Ragged:
         """Add a row."""
         self._rows.append(row)
 
+    def flat(self, changed: Mapping[int, Sequence[int]] | None = None) -> tuple[memoryview, memoryview]:
+        """Return starts and values of all rows, with some of the kept ones replaced.
 
-def flatten(rows: Iterable[Sequence[int]]) -> tuple[array[int], array[int]]:
-    """Return starts and values of rows.
+        >>> rows = Ragged(memoryview(array("i", [0, 2, 3])), memoryview(array("i", [7, 8, 9])))
+        >>> rows.append([4])
+        >>> [part.tolist() for part in rows.flat({0: [5]})]
+        [[0, 1, 2, 3], [5, 9, 4]]
+        """
+        import numpy as np  # slow to load, and only needed to write
 
-    >>> flatten([[7, 8], [9]])
-    (array('i', [0, 2, 3]), array('i', [7, 8, 9]))
-    """
-    starts, values = array(INT, (0,)), array(INT)
+        starts = np.frombuffer(self._starts, np.intc)[:self._kept + 1]
+        values = np.frombuffer(self._values, np.intc) if len(self._values) else np.empty(0, np.intc)
+        lengths = np.concatenate([np.diff(starts), np.fromiter(map(len, self._rows), np.intc, len(self._rows))])
+        parts = []
+        done = 0
+        for index in sorted(changed or ()):
+            row = (changed or {})[index]
+            parts += [values[done:starts[index]], np.array(row, np.intc)]
+            done = starts[index + 1]
+            lengths[index] = len(row)
+        parts += [values[done:starts[-1]], np.fromiter(chain.from_iterable(self._rows), np.intc)]
+        ends = np.zeros(len(lengths) + 1, np.intc)
+        np.cumsum(lengths, out=ends[1:])
+        return ends.data, np.concatenate(parts).data
+
+
+def ragged(rows: Iterable[Sequence[int]]) -> Ragged:
+    """Return rows that are in a list as such."""
+    found = Ragged()
     for row in rows:
-        values.extend(row)
-        starts.append(len(values))
-    return starts, values
+        found.append(row)
+    return found

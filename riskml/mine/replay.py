@@ -34,11 +34,14 @@ class Replay:
         self.unmeasured = 0
         self.settled = True
 
-    def run(self, headers: Sequence[Header], *, whole: int | None = None) -> Iterator[tuple[Change, View | None]]:
+    def run(
+        self, headers: Sequence[Header], *, last: int | None = None, since: int | None = None
+    ) -> Iterator[tuple[Change, View | None]]:
         """Yield the commits of ``headers`` (parents before children) in order, with what the first parent of each knew.
 
-        With ``whole``, only the last so many that are no merges are read with their contents; those before have no hunks, and
-        come without a view. A commit is in the history by the time the next one comes.
+        With ``last``, only so many that are no merges, at the end, are read with their contents; with ``since`` (UNIX seconds),
+        none whose settled time is before it. The others have no hunks, and come without a view; that saves most of the time. A
+        commit is in the history by the time the next one comes.
         """
         history = self.history
         known = {p: history.key(p) for header in headers for p in header.parents if p in history}
@@ -47,7 +50,9 @@ class Replay:
         waiting = iter(history.rewind(history.place(key[order[0].sha])) if order else ())
         next_told = next(waiting, None)
         self.settled = next_told is None
-        names_only = 0 if whole is None else _start_of_last(whole, order)
+        names_only = 0 if last is None else _start_of_last(last, order)
+        if since is not None:
+            names_only = max(names_only, sum(key[h.sha].settled < since for h in order))
         bare, full = [h.sha for h in order[:names_only]], order[names_only:]
         self._measure_merges([h.sha for h in full if len(h.parents) > 1])
         if len(full) < len(order) or known:
@@ -117,11 +122,11 @@ class Replay:
             self.lines.update(self.source.count_lines(ids[start:start + _COUNTED_AT_ONCE]))
 
 
-def _start_of_last(whole: int, headers: Sequence[Header]) -> int:
+def _start_of_last(count: int, headers: Sequence[Header]) -> int:
     """Index from which on there are so many headers of commits that are no merges."""
     for index in range(len(headers) - 1, -1, -1):
-        whole -= len(headers[index].parents) < 2
-        if whole < 0:
+        count -= len(headers[index].parents) < 2
+        if count < 0:
             return index + 1
     return 0
 

@@ -57,7 +57,7 @@ def mine(
     """
     headers = walk(source, source.resolve(tip))
     replay = Replay(source, History(complete=not source.is_shallow))
-    for done, (change, view) in enumerate(replay.run(headers), 1):
+    for done, (change, view) in enumerate(replay.run(headers, since=since), 1):
         if view is not None and (since is None or change.at >= since):
             yield row(change, view, profile)
         if progress is not None and (done % _REPORT_EVERY == 0 or done == len(headers)):

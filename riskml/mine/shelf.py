@@ -1,17 +1,17 @@
-"""A history as blocks of numbers, and back: what is not asked for is not decoded, so that opening costs little."""
+"""A history as blocks of numbers, and back: what is not asked for is not decoded, what is not changed is copied as it is."""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from riskml.history import History
 from riskml.history.events import Events, FileEvents, Flags, flags_of
 from riskml.history.log import Binding
 from riskml.mine.container import Block
-from riskml.mine.ragged import INT, Ragged, flatten
+from riskml.mine.ragged import INT, Ragged, ragged
 
 _LONG = "q"
 _BYTES = "B"
@@ -19,48 +19,42 @@ _FIX, _REVERT, _MERGE = 1, 2, 4
 _FLAGS: Mapping[int, Flags | None] = {
     **{code: flags_of(fix=bool(code & _FIX), revert=bool(code & _REVERT)) for code in range(4)}, _MERGE: None,
 }
+_CODES = {flags: code for code, flags in _FLAGS.items()}
 _NO_ORIGIN = -2
 
 
 def pack(history: History) -> dict[str, Block]:
     """Return the blocks that hold a history."""
-    paths = sorted(_paths(history))
-    number = {path: n for n, path in enumerate(paths)}
-    encoded = [path.encode("utf-8", "surrogateescape") for path in paths]
     sets = list(dict.fromkeys(history.subsystems))
     set_number = {chosen: n for n, chosen in enumerate(sets)}
     tops = sorted({top for chosen in sets for top in chosen})
-    codes = {flags: code for code, flags in _FLAGS.items()}
-    rows: dict[str, Iterable[Sequence[int]]] = {
-        "parents": (history.parents[p] for p in range(len(history))),
-        "touched": (history.touched[p] for p in range(len(history))),
-        "bound": ([number[path] for path in history.bound_paths[p]] for p in range(len(history))),
-        "files": _file_rows(history),
-        "bindings": ([v for b in history.bindings.get(path) or () for v in _numbers(b)] for path in paths),
-        "sets": ([tops.index(top) for top in sorted(chosen)] for chosen in sets),
-    }
     blocks = {
         "shas": Block(_BYTES, bytes.fromhex("".join(history.shas))),
         "times": Block(_LONG, array(_LONG, history.times)),
         "generations": Block(INT, array(INT, history.generations)),
         "firsts": Block(INT, array(INT, history.firsts)),
         "authors": Block(INT, array(INT, history.authors)),
-        "flags": Block(_BYTES, bytes([codes[flags] for flags in history.flags])),
+        "flags": Block(_BYTES, bytes([_CODES[flags] for flags in history.flags])),
         "subsystems": Block(INT, array(INT, [set_number[chosen] for chosen in history.subsystems])),
         "developers": Block(_BYTES, b"".join(history.developers)),
-        "paths": Block(_BYTES, b"".join(encoded)),
         "tops": Block(_BYTES, "\0".join(tops).encode("utf-8", "surrogateescape")),
     }
-    length = 0
-    ends = array(_LONG, (0,))
-    for path in encoded:
-        length += len(path)
-        ends.append(length)
-    blocks["path_starts"] = Block(_LONG, ends)
-    for name, flat in rows.items():
-        starts, values = flatten(flat)
-        blocks[f"{name}_starts"] = Block(INT, starts)
-        blocks[name] = Block(INT, values)
+    _pack_rows(blocks, "sets", ragged([tops.index(top) for top in sorted(chosen)] for chosen in sets))
+    for name, column in (("parents", history.parents), ("touched", history.touched)):
+        _pack_rows(blocks, name, column if isinstance(column, Ragged) else ragged(cast("list[Sequence[int]]", column)))
+    files = history.files if isinstance(history.files, _KeptFiles) else _KeptFiles(Ragged(), history)
+    if files is not history.files:
+        for number in range(len(history.files)):
+            files.append(history.files[number])
+    files.pack(blocks)
+    bindings = history.bindings
+    if not isinstance(bindings, _KeptBindings):
+        bindings = _KeptBindings(Ragged(), _Paths(), cast("dict[str, list[Binding]]", bindings))
+    numbers = bindings.pack(blocks)
+    bound = history.bound_paths
+    if not isinstance(bound, _BoundPaths):
+        bound = _BoundPaths(Ragged(), _Paths(), cast("list[Sequence[str]]", bound))
+    bound.pack(blocks, numbers)
     return blocks
 
 
@@ -84,7 +78,7 @@ def unpack(blocks: Mapping[str, memoryview], *, id_bytes: int) -> History:
     keys = bytes(blocks["developers"])
     history.developers = {keys[i:i + 8]: i // 8 for i in range(0, len(keys), 8)}
     history.parents, history.touched = rows("parents"), rows("touched")
-    paths = _Paths(blocks["path_starts"], blocks["paths"])
+    paths = _Paths(blocks["path_starts"], blocks["paths"], blocks["path_order"])
     history.bound_paths = _BoundPaths(rows("bound"), paths)
     history.bindings = _KeptBindings(rows("bindings"), paths)
     history.files = _KeptFiles(rows("files"), history)
@@ -98,39 +92,21 @@ def unpack(blocks: Mapping[str, memoryview], *, id_bytes: int) -> History:
     return history
 
 
+def _pack_rows(
+    blocks: dict[str, Block], name: str, rows: Ragged, changed: Mapping[int, Sequence[int]] | None = None
+) -> None:
+    starts, values = rows.flat(changed)
+    blocks[f"{name}_starts"] = Block(INT, starts)
+    blocks[name] = Block(INT, values)
+
+
 def _bits(codes: bytes, wanted: Iterable[int]) -> int:
     digits = bytes(ord("1") if code in wanted else ord("0") for code in range(256))
     return int(codes.translate(digits)[::-1] or b"0", 2)
 
 
-def _numbers(binding: Binding) -> tuple[int, int, int]:
-    return binding.position, binding.file, _NO_ORIGIN if binding.origin is None else binding.origin
-
-
-def _binding(numbers: Sequence[int]) -> Binding:
-    position, file, origin = numbers
-    return Binding(position, file, None if origin == _NO_ORIGIN else origin)
-
-
-def _paths(history: History) -> Iterator[str]:
-    kept = history.bindings
-    yield from kept.paths() if isinstance(kept, _KeptBindings) else cast("dict[str, list[Binding]]", kept)
-
-
-def _file_rows(history: History) -> Iterator[Sequence[int]]:
-    """Each event of a file as twice its position, plus one where the file ends."""
-    files = history.files
-    for number in range(len(files)):
-        row = files.raw(number) if isinstance(files, _KeptFiles) else None
-        if row is None:
-            events = files[number]
-            ends = set(events.deletions)
-            row = [2 * p + (p in ends) for p in events.positions]
-        yield row
-
-
 class _KeptFiles:
-    """Files of a kept history; each is decoded at its first use."""
+    """Files of a kept history, each decoded at its first use: an event is twice its position, plus one where the file ends."""
 
     def __init__(self, rows: Ragged, history: History) -> None:
         self._rows = rows
@@ -156,23 +132,36 @@ class _KeptFiles:
         """Add a file."""
         self._files.append(events)
 
-    def raw(self, number: int) -> Sequence[int] | None:
-        """Return the kept row of a file that nobody asked for; ``None`` for others."""
-        return self._rows[number] if self._files[number] is None else None
+    def pack(self, blocks: dict[str, Block]) -> None:
+        """Add the blocks of the files."""
+        kept = len(self._rows)
+        changed = {number: _coded(events) for number, events in enumerate(self._files[:kept]) if events is not None}
+        grown = Ragged(*self._rows.flat(changed))
+        for events in self._files[kept:]:
+            grown.append(_coded(cast("FileEvents", events)))
+        _pack_rows(blocks, "files", grown)
+
+
+def _coded(events: FileEvents) -> list[int]:
+    ends = frozenset(events.deletions)
+    return [2 * position + (position in ends) for position in events.positions]
 
 
 class _Paths:
-    """Sorted paths in one text."""
+    """Paths by number, in the order in which they came; ``order`` sorts the numbers by path."""
 
-    def __init__(self, starts: memoryview, text: memoryview) -> None:
-        self._starts = starts
-        self._text = text
+    def __init__(
+        self, starts: memoryview | None = None, text: memoryview | None = None, order: memoryview | None = None
+    ) -> None:
+        self.starts = memoryview(array(_LONG, (0,))) if starts is None else starts
+        self.text = memoryview(b"") if text is None else text
+        self.order = memoryview(array(INT)) if order is None else order
 
     def __len__(self) -> int:
-        return len(self._starts) - 1
+        return len(self.order)
 
     def __getitem__(self, number: int) -> bytes:
-        return bytes(self._text[self._starts[number]:self._starts[number + 1]])
+        return bytes(self.text[self.starts[number]:self.starts[number + 1]])
 
     def name(self, number: int) -> str:
         """Return the path with a number."""
@@ -181,18 +170,32 @@ class _Paths:
     def number(self, path: str) -> int | None:
         """Return the number of a path."""
         key = path.encode("utf-8", "surrogateescape")
-        found = bisect_left(self, key)
-        return found if found < len(self) and self[found] == key else None
+        found = bisect_left(self.order, key, key=self.__getitem__)
+        return self.order[found] if found < len(self) and self[self.order[found]] == key else None
+
+    def pack(self, blocks: dict[str, Block], more: Sequence[str]) -> None:
+        """Add the blocks of these and more paths."""
+        added = [path.encode("utf-8", "surrogateescape") for path in more]
+        starts = array(_LONG, self.starts.tobytes())
+        for path in added:
+            starts.append(starts[-1] + len(path))
+        text = self.text.tobytes() + b"".join(added)
+        order: list[int] = self.order.tolist() + list(range(len(self), len(self) + len(added)))
+        if added:
+            order.sort(key=lambda number: text[starts[number]:starts[number + 1]])
+        blocks["path_starts"] = Block(_LONG, starts)
+        blocks["paths"] = Block(_BYTES, text)
+        blocks["path_order"] = Block(INT, array(INT, order))
 
 
 class _BoundPaths:
     """Which paths each commit bound."""
 
-    def __init__(self, rows: Ragged, paths: _Paths) -> None:
+    def __init__(self, rows: Ragged, paths: _Paths, new: list[Sequence[str]] | None = None) -> None:
         self._rows = rows
         self._paths = paths
         self._kept = len(rows)
-        self._new: list[Sequence[str]] = []
+        self._new: list[Sequence[str]] = new or []
 
     def __len__(self) -> int:
         return self._kept + len(self._new)
@@ -205,20 +208,28 @@ class _BoundPaths:
     def __delitem__(self, tail: slice) -> None:
         start = tail.start or 0
         del self._new[max(0, start - self._kept):]
+        del self._rows[start:]
         self._kept = min(self._kept, start)
 
     def append(self, paths: Sequence[str]) -> None:
         """Add the paths of the next commit."""
         self._new.append(paths)
 
+    def pack(self, blocks: dict[str, Block], numbers: Mapping[str, int]) -> None:
+        """Add the blocks of the rows; ``numbers`` are those of all paths in use."""
+        grown = Ragged(*self._rows.flat())
+        for paths in self._new:
+            grown.append([numbers[path] for path in paths])
+        _pack_rows(blocks, "bound", grown)
+
 
 class _KeptBindings:
     """Bindings of a kept history; those of a path are decoded at its first use."""
 
-    def __init__(self, rows: Ragged, paths: _Paths) -> None:
+    def __init__(self, rows: Ragged, paths: _Paths, lists: dict[str, list[Binding]] | None = None) -> None:
         self._rows = rows
         self._paths = paths
-        self._lists: dict[str, list[Binding]] = {}
+        self._lists = {} if lists is None else lists
 
     def get(self, path: str) -> list[Binding] | None:
         """Return the list of a path, to be read and changed in place."""
@@ -236,10 +247,24 @@ class _KeptBindings:
         found = self.get(path)
         return self._lists.setdefault(path, start) if found is None else found
 
-    def paths(self) -> Iterator[str]:
-        """Return every path once."""
-        yield from self._lists
-        for number in range(len(self._paths)):
-            path = self._paths.name(number)
-            if path not in self._lists:
-                yield path
+    def pack(self, blocks: dict[str, Block]) -> dict[str, int]:
+        """Add the blocks of bindings and paths, and return the numbers of the paths that were in use."""
+        known = {path: self._paths.number(path) for path in self._lists}
+        new = [path for path, number in known.items() if number is None]
+        numbers = {path: number for path, number in known.items() if number is not None}
+        grown = Ragged(*self._rows.flat({number: _flat(self._lists[path]) for path, number in numbers.items()}))
+        for number, path in enumerate(new, len(self._paths)):
+            numbers[path] = number
+            grown.append(_flat(self._lists[path]))
+        _pack_rows(blocks, "bindings", grown)
+        self._paths.pack(blocks, new)
+        return numbers
+
+
+def _flat(bindings: Sequence[Binding]) -> list[int]:
+    return [n for position, file, origin in bindings for n in (position, file, _NO_ORIGIN if origin is None else origin)]
+
+
+def _binding(numbers: Sequence[int]) -> Binding:
+    position, file, origin = numbers
+    return Binding(position, file, None if origin == _NO_ORIGIN else origin)

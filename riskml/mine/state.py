@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 
+from riskml import message
 from riskml.errors import StateUnfit
 from riskml.features.catalogue import FEATURE_SET, NAMES
 from riskml.history import Header, History, View
 from riskml.mine import container, shelf
+from riskml.mine.ragged import Ragged
 from riskml.mine.replay import Replay
 from riskml.mine.rows import row, tell_missing
 from riskml.mine.walk import walk
@@ -56,7 +61,9 @@ class State:
 
     def heads(self) -> list[str]:
         """Return the commits that no other one has as a parent."""
-        parents = {p for position in range(len(self.history)) for p in self.history.parents[position]}
+        column = self.history.parents
+        rows = (column[position] for position in range(len(column)))
+        parents = set(column.flat()[1].tolist() if isinstance(column, Ragged) else chain.from_iterable(rows))
         return [sha for position, sha in enumerate(self.history.shas) if position not in parents]
 
     def save(self, path: Path) -> None:
@@ -68,7 +75,7 @@ class State:
         blocks["vector_shas"] = container.Block("B", bytes.fromhex("".join(self.vectors)))
         blocks["vectors"] = container.Block(_DOUBLE, b"".join(self.vectors.values()))
         id_bytes = len(self.history.shas[0]) // 2 if self.history.shas else 20
-        container.write(path, {"feature_set": FEATURE_SET, "features": list(NAMES), "id_bytes": id_bytes}, blocks)
+        container.write(path, {**_fits(), "id_bytes": id_bytes}, blocks)
 
     @classmethod
     def load(cls, path: Path) -> State:
@@ -77,17 +84,33 @@ class State:
         Raises ``StateUnfit`` when it is damaged, or belongs to another version of riskml or of the features.
         """
         header, blocks = container.read(path)
-        if header.get("feature_set") != FEATURE_SET or header.get("features") != list(NAMES):
-            raise StateUnfit("the file of mined history holds other features", where=str(path), got=header.get("feature_set"),
-                             expected=f"feature set {FEATURE_SET}; it will be mined anew")
-        width = 2 * header["id_bytes"]
+        for key, value in _fits().items():
+            if header.get(key) != value:
+                raise StateUnfit(f"the file of mined history follows other {key.replace('_', ' ')}", where=str(path),
+                                 got=header.get(key), expected=f"{value!r:.60}; it will be mined anew")
+        try:
+            return cls._unpacked(header["id_bytes"], blocks)
+        except (KeyError, ValueError) as error:
+            raise StateUnfit("the file of mined history has another layout", where=str(path), got=str(error),
+                             expected="the blocks of this version; it will be mined anew") from error
+
+    @classmethod
+    def _unpacked(cls, id_bytes: int, blocks: Mapping[str, memoryview]) -> State:
+        width = 2 * id_bytes
         text = bytes(blocks["vector_shas"]).hex()
         values = blocks["vectors"]
         vectors: dict[str, array[float]] = {
             text[i * width:(i + 1) * width]: array(_DOUBLE, values[i * len(NAMES):(i + 1) * len(NAMES)].tobytes())
             for i in range(len(text) // width)
         }
-        return cls(shelf.unpack(blocks, id_bytes=header["id_bytes"]), vectors)
+        return cls(shelf.unpack(blocks, id_bytes=id_bytes), vectors)
+
+
+@cache
+def _fits() -> dict[str, object]:
+    """Return what a kept state depends on besides the repository: the features, and the rules that messages are read by."""
+    rules = hashlib.blake2b(Path(message.__file__).read_bytes(), digest_size=8).hexdigest()
+    return {"feature_set": FEATURE_SET, "features": list(NAMES), "rules_for_messages": rules}
 
 
 def update(
@@ -142,7 +165,7 @@ def _mine(
     """Let the history grow by some commits; only the latest get a vector, so only their contents are read."""
     replay = Replay(source, state.history)
     kept_at = clock()
-    for done, (change, view) in enumerate(replay.run(headers, whole=RECENT), 1):
+    for done, (change, view) in enumerate(replay.run(headers, last=RECENT), 1):
         if view is not None and len(change.commits[0].parents) < 2:
             state.vectors[change.commits[0].sha] = array(_DOUBLE, row(change, view).vector)
         if progress is not None and (done % _REPORT_EVERY == 0 or done == len(headers)):

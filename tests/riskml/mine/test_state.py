@@ -171,18 +171,19 @@ def test_long_run_is_kept_on_the_way(repo, tmp_path):
     assert seen[-1] >= 1
 
 
-@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text", "version", "features"])
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text", "version", "features", "rules"])
 def test_state_that_does_not_fit_is_refused_and_mined_anew(repo, tmp_path, damage):
     """A damaged or foreign file is named with its fault, never believed, and replaced."""
     tip = edits(repo, 3)
     file = tmp_path / "state"
     update(opened(repo), file, tip)
     data = file.read_bytes()
-    if damage in ("version", "features"):
+    if damage in ("version", "features", "rules"):
         header, blocks = container.read(file)
         kept = {name: container.Block(block.format, block.tobytes()) for name, block in blocks.items()}
-        if damage == "features":
-            container.write(file, {**header, "features": ["la"]}, kept)
+        if damage != "version":
+            key, value = ("features", ["la"]) if damage == "features" else ("rules_for_messages", "0")
+            container.write(file, {**header, key: value}, kept)
         else:
             container.write(file, header, kept)
             text = file.read_bytes()
