@@ -71,7 +71,7 @@ def mine_one(
 def _tell(repository: str, rows: int, notices: Sequence[str]) -> None:
     for text in notices:
         note(f"{repository}: {text}")
-    note(f"{repository}: {rows:,} rows")
+    note(f"{repository}: {rows:,} {'row' if rows == 1 else 'rows'}")
 
 
 def _names(repositories: Sequence[str]) -> list[str]:

@@ -69,7 +69,7 @@ def plan_of(args: argparse.Namespace) -> Plan:
     if args.score is not None:
         if not 0 <= args.score <= 1:  # NaN is in no range
             raise UsageError("not a score", where="--score", got=args.score, expected="a number from 0 to 1")
-        return decide(facts_of_score(args.score, context), policy, plan_id=f"p-{now:%Y%m%dt%H%M%Sz}", now=now)
+        return decide(facts_of_score(abs(args.score), context), policy, plan_id=f"p-{now:%Y%m%dt%H%M%Sz}", now=now)
     return _planned(_json(args.assessment, "assessment"), args.assessment, policy, context, now)
 
 
@@ -105,7 +105,7 @@ def _facts(wire: Mapping[str, object], context: ServiceContext, name: str) -> Fa
     from riskml.policy.risk import risk_score
 
     probability, percentile, unknown = wire.get("probability"), wire.get("percentile"), wire.get("unknown", [])
-    if not isinstance(probability, int | float) or not 0 <= probability <= 1:
+    if isinstance(probability, bool) or not isinstance(probability, int | float) or not 0 <= probability <= 1:
         raise UsageError("not an assessment", where=f"{name}: probability", got=probability, expected="a number from 0 to 1")
     return Facts(
         probability=probability, score=risk_score(probability, context), context=context,
@@ -117,7 +117,8 @@ def _facts(wire: Mapping[str, object], context: ServiceContext, name: str) -> Fa
 def _json(name: str, what: str) -> Mapping[str, object]:
     try:
         value = json.loads(read_text(name, what))
-    except ValueError as error:
+        json.dumps(value, ensure_ascii=False).encode()  # an escaped half of a surrogate pair is no text that can be written
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"not JSON ({error})", where=name, expected=f"the {what} as JSON") from None
     if not isinstance(value, dict) or (what == "assessment" and not {"id", "repository", "probability"} <= value.keys()):
         raise UsageError(f"not an {what}" if what[0] == "a" else f"not a {what}", where=name, got=value,

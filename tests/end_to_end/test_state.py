@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from riskml.mine import container
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -104,6 +106,17 @@ def test_a_damaged_state_is_mined_anew_and_said(judged, shop, cache, damage):
     assert damaged.err.count("\n") == 1
     assert (damaged.code, damaged.json["reasons"], damaged.json["score"]) == (0, before["reasons"], before["score"])
     assert after.err == ""
+
+
+def test_a_state_of_another_layout_is_mined_anew_and_said(judged, shop, cache):
+    """Whole, of this version by its number, and yet without the blocks that are wanted."""
+    before = judged("predict", shop.path, "--format", "json").json
+    header, _ = container.read(kept(cache))
+    container.write(kept(cache), header, {})
+    after = judged("predict", shop.path, "--format", "json")
+
+    assert "has another layout" in after.err
+    assert (after.code, after.json["reasons"]) == (0, before["reasons"])
 
 
 def test_a_folder_in_the_place_of_the_state_is_refused(judged, shop, cache):

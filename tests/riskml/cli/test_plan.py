@@ -136,7 +136,26 @@ def test_a_score_with_a_service_is_the_score(tmp_path: Path, capsys: pytest.Capt
     assert not any("requests per minute are unknown" in note for note in plan.get("notes", []))
 
 
+HALF = '{"id": "\\ud800", "repository": "r", "probability": 0.5}'
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, HALF, "NaN", "[]"])
+@pytest.mark.parametrize("option", ["--assessment", "--plan"])
+def test_what_is_no_json_object_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str, text: str
+) -> None:
+    """Empty, cut short, nested without end, with half a character, or something else: exit code 2, one line, the file."""
+    file = tmp_path / "a.json"
+    file.write_text(text)
+
+    assert main(["plan", option, str(file)]) == 2
+    said = capsys.readouterr().err
+    assert str(file) in said
+    assert said.count("\n") == 1
+
+
 @pytest.mark.parametrize(("change", "words"), [
+    ({"probability": True}, "probability: got True; expected a number from 0 to 1"),
     ({"probability": "high"}, "probability: got 'high'; expected a number from 0 to 1"),
     ({"probability": 1.5}, "expected a number from 0 to 1"),
     ({"plan": {"hold": "tests failed"}}, "plan.hold: got 'tests failed'; expected a list of texts"),
