@@ -13,7 +13,7 @@ from riskml.model.artifact import Artifact
 from riskml.model.batch import Ranked
 from riskml.model.explain import Explainer
 from riskml.model.manifest import percentile
-from riskml.model.trees import Bools, Floats
+from riskml.model.trees import Bools, Floats, Ints
 
 MANY = 256
 """From this many rows on, ranking the columns first is the faster way."""
@@ -61,9 +61,10 @@ class ModelScorer:
         forest, calibration = self.artifact.forest, self.artifact.calibration
         row = self._rows([vector])
         left = forest.goes_left(row)
-        margin = float(forest.value[forest.leaves(left)].sum())
+        leaves = forest.leaves(left)
+        margin = float(forest.value[leaves].sum())
         contributions = self._explainer.from_decisions(left)[0]
-        lower, upper = calibration.interval(margin, self._deviation(row, left, margin))
+        lower, upper = calibration.interval(margin, self._deviation(row, left, leaves, margin))
         return Scored(
             probability=calibration.probability(margin),
             margin=margin,
@@ -105,14 +106,17 @@ class ModelScorer:
             raise _refusal(vectors, names)
         return rows.reshape(len(vectors), len(names))
 
-    def _deviation(self, row: Floats, left: Bools, margin: float) -> float:
-        forest, calibration = self.artifact.forest, self.artifact.calibration
+    def _deviation(self, row: Floats, left: Bools, leaves: Ints, margin: float) -> float:
+        forest, calibration, many = self.artifact.forest, self.artifact.calibration, len(self._background)
         unknown = np.flatnonzero(np.isnan(row[0])[forest.feature])
-        if not len(unknown) or not len(self._background):
+        if not len(unknown) or not many:
             return 0.0
-        imputed = np.repeat(left, len(self._background), axis=0)
+        imputed = np.repeat(left, many, axis=0)
         imputed[:, unknown] = self._background[:, unknown]
-        odds = calibration.many_log_odds(forest.value[forest.leaves(imputed)].sum(axis=1))
+        trees = forest.trees_of(unknown)
+        reached = np.repeat(leaves, many, axis=0)
+        reached[:, trees] = forest.leaves(imputed, trees)  # the other trees ask for nothing unknown
+        odds = calibration.many_log_odds(forest.value[reached].sum(axis=1))
         return float(np.sqrt(np.mean((odds - calibration.log_odds(margin)) ** 2)))
 
 

@@ -30,7 +30,8 @@ class Forest:
 
     Over inner nodes: ``feature``, ``threshold``, ``missing``, ``default_left``. Over nodes and leaves: ``left``, ``right``,
     ``cover`` (training rows that came by). Over leaves: ``value`` (log-odds). Over trees: ``roots`` and ``leaf_starts`` (the
-    first leaf of each tree, counted among the leaves).
+    first leaf of each tree, counted among the leaves). The inner nodes of each tree follow each other, its root first, tree after
+    tree.
     """
 
     features: tuple[str, ...]
@@ -76,10 +77,16 @@ class Forest:
             absent = (absent & ~counts_as_zero) | ((self.missing == MISSING_ZERO) & (np.abs(values) <= ZERO))
         return np.asarray(np.where(absent, self.default_left, values <= self.threshold))
 
-    def leaves(self, left: Bools) -> Ints:
+    def trees_of(self, nodes: Ints) -> Ints:
+        """Name the trees that hold at least one of these inner nodes, in order."""
+        branched = np.flatnonzero(self.roots < self.n_inner)
+        return np.asarray(branched[np.unique(np.searchsorted(self.roots[branched], nodes, side="right") - 1)])
+
+    def leaves(self, left: Bools, trees: Ints | slice = slice(None)) -> Ints:
         """Find the leaf (counted among the leaves) that each row reaches in each tree, given :meth:`goes_left` of the rows."""
         n, inner = left.shape
-        at = np.broadcast_to(self.roots, (n, len(self.roots)))
+        roots = self.roots[trees]
+        at = np.broadcast_to(roots, (n, len(roots)))
         answers, row = left.reshape(-1), np.arange(n)[:, None] * inner
         for _ in range(self.depth):
             went_left = answers.take(row + np.minimum(at, inner - 1))  # of a leaf, any answer will do
