@@ -1,14 +1,12 @@
-"""What riskml would have said of a repository's last changes, beside what became of them: reverted, or soon fixed.
+"""What riskml would have said of a repository's last changes, beside what became of them: reverted, or fixed.
 
-Labels come from git alone. *Reverted*: a later commit says so, by id or by quoting the subject. *Fixed*: within 30 days a
-commit that says it is a fix (or names this one in a ``Fixes:`` trailer) altered a file that this change was the last to touch:
-SZZ (Śliwerski, Zimmermann & Zeller 2005) at the grain of files, so it favours large changes, and lines added with them. A
-change younger than 30 days that nothing happened to is not known to be good.
+Labels are those of ``riskml label``: later commits that take a change back, name it as the fault, or fix lines that it wrote. A
+change that nothing is known against counts as harmless only when there was time for it to become known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
@@ -16,29 +14,19 @@ from pathlib import Path
 from riskml.adapters.git import GitRepository
 from riskml.backtest import Case, caught_at
 from riskml.features.catalogue import NAMES
-from riskml.message import fixes_trailers, is_fix, is_merge_message, is_revert, reverted_shas, subject
 from riskml.mine import state as mined
-from riskml.parse import log
-from riskml.pathmap import DEFAULT
-from riskml.ports import Scorer
+from riskml.mine.labels import Label, label
+from riskml.mine.walk import walk
+from riskml.ports import Scorer, Vector
 
-DAY_S = 86_400
-MATURE_S = 30 * DAY_S
+MATURE_S = 90 * 86_400
 LEAST = 10
 """Fewer harmful changes than this say nothing in percent."""
 
 FLAGGED = 0.10
-_WIDEST_FIX = 20  # files; what touches more is no repair of one fault
 
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A commit as the labels need it, oldest first in a sequence; ``at`` in UNIX seconds."""
-
-    sha: str
-    at: int
-    message: str
-    paths: tuple[str, ...]
+KINDS: Mapping[str, tuple[str, ...]] = {"reverted": ("revert",), "fixed": ("trailer", "szz")}
+"""What is told apart, by the sources of its labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,85 +50,37 @@ def look_back(
 ) -> tuple[int, list[Hindsight]]:
     """Mine the history up to a full id, and replay its last changes (at most ``mined.RECENT``, merges left out).
 
-    Returns how many commits the history has, and one answer for reverts and one for fixes; none if there is no history to know.
+    Returns how many commits the history has, and one answer for each of ``KINDS``; none if there is no history to know.
     """
     state = mined.update(repository, state_file, tip, progress=progress, notice=notice)
-    commits = len(state.history)
-    vectors = {sha: dict(zip(NAMES, vector, strict=True)) for sha, vector in state.vectors.items()}
+    times = {header.sha: header.committed_at for header in walk(repository, tip)}
+    vectors: dict[str, Vector] = {
+        sha: dict(zip(NAMES, vector, strict=True)) for sha, vector in state.vectors.items() if sha in times
+    }
     if not vectors:
-        return commits, []
-    told = list(read(repository, tip))
+        return len(times), []
+    labels = label(repository, tip, progress=progress, notice=notice)
     probabilities = dict(zip(vectors, scorer.probabilities(list(vectors.values())), strict=True))
-    return commits, [
-        answer("reverted", told, reverted(told), vectors, probabilities),
-        answer("fixed", told, fixed(told), vectors, probabilities),
-    ]
+    return len(times), [answer(kind, labels, times, vectors, probabilities) for kind in KINDS]
 
 
 def answer(
-    kind: str, told: Sequence[Told], harmful: Mapping[str, int], vectors: Mapping[str, Mapping[str, float]],
+    kind: str, labels: Iterable[Label], times: Mapping[str, int], vectors: Mapping[str, Vector],
     probabilities: Mapping[str, float],
 ) -> Hindsight:
-    """Compare what was harmful (id to the time it became known) with what would have been flagged."""
-    latest = told[-1].at if told else 0
+    """Compare what turned out harmful in one of ``KINDS`` with what would have been flagged. ``times`` in UNIX seconds.
+
+    What turned out harmful in another way is left out: it is no example of a harmless change.
+    """
+    latest = max(times.values(), default=0)
     cases = []
-    for commit in told:
-        if commit.sha in vectors:
-            harm = True if commit.sha in harmful else None if latest - commit.at < MATURE_S else False
-            cases.append(Case(commit.sha, commit.at, probabilities[commit.sha], harm, vectors[commit.sha]))
-    known = sum(c.harm is True for c in cases)
+    for found in labels:
+        if found.sha not in vectors or (found.harm and found.source not in KINDS[kind]):
+            continue
+        at = times[found.sha]
+        harm = True if found.harm else None if latest - at < MATURE_S else False
+        cases.append(Case(found.sha, at, probabilities[found.sha], harm, vectors[found.sha]))
+    known = sum(case.harm is True for case in cases)
     enough = known >= LEAST
-    return Hindsight(kind, len(cases), known, sum(c.harm is None for c in cases),
+    return Hindsight(kind, len(vectors), known, sum(case.harm is None for case in cases),
                      caught_at(cases, FLAGGED) if enough else nan, caught_at(cases, FLAGGED, by="la") if enough else nan)
-
-
-def reverted(told: Iterable[Told]) -> dict[str, int]:
-    """Return the commits that a later one took back, and when.
-
-    >>> told = [Told("a" * 40, 1, "Add x", ()), Told("b" * 40, 9, 'Revert "Add x"', ())]
-    >>> reverted(told) == {"a" * 40: 9}
-    True
-    """
-    found: dict[str, int] = {}
-    by_subject: dict[str, str] = {}
-    by_prefix: dict[str, str] = {}
-    for commit in told:
-        if is_revert(commit.message):
-            named = [by_prefix.get(sha[:7].lower(), "") for sha in reverted_shas(commit.message)]
-            quoted = subject(commit.message).partition('"')[2].rpartition('"')[0]
-            named = [sha for sha in named if sha] or [by_subject.get(quoted, "")]
-            found.update((sha, commit.at) for sha in named if sha and sha not in found)
-        by_subject[subject(commit.message)] = commit.sha
-        by_prefix[commit.sha[:7]] = commit.sha
-    return found
-
-
-def fixed(told: Iterable[Told]) -> dict[str, int]:
-    """Return the commits that a fix within 30 days repaired, and when.
-
-    >>> told = [Told("a" * 40, 0, "Add x", ("x.py",)), Told("b" * 40, 9, "Fix crash of x", ("x.py", "y.md"))]
-    >>> fixed(told) == {"a" * 40: 9}
-    True
-    """
-    found: dict[str, int] = {}
-    last: dict[str, Told] = {}
-    by_prefix: dict[str, Told] = {}
-    for commit in told:
-        if is_fix(commit.message) and not is_merge_message(commit.message) and len(commit.paths) <= _WIDEST_FIX:
-            named = [by_prefix[sha[:7].lower()] for sha in fixes_trailers(commit.message) if sha[:7].lower() in by_prefix]
-            blamed = named or [last[path] for path in commit.paths if path in last and DEFAULT.classify(path).source]
-            for culprit in blamed:
-                if commit.at - culprit.at <= MATURE_S:
-                    found.setdefault(culprit.sha, commit.at)
-        for path in commit.paths:
-            last[path] = commit
-        by_prefix[commit.sha[:7]] = commit
-    return found
-
-
-def read(repository: GitRepository, tip: str) -> Iterator[Told]:
-    """Read the ancestors of a full id, merges left out, oldest first."""
-    with repository.stream(("log", "--reverse", "--topo-order", "--no-merges", *log.NAMES, tip, "--")) as out:
-        for change in log.commits(out.read, patches=False):
-            commit = change.commits[0]
-            yield Told(commit.sha, commit.committed_at, commit.message, tuple(file.path for file in change.files))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskml.cli.options import add_state_options, note, progress, state_dir, write_output
-from riskml.errors import ArtifactError, InputError, UnknownRef
+from riskml.errors import ArtifactError, InputError, RepositoryError, UnknownRef
 
 if TYPE_CHECKING:
     from riskml.adapters.git import GitRepository
@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
 
     repository = GitRepository.open(args.repository)
     root = repository.path
+    if repository.is_bare:
+        raise RepositoryError("a bare repository has no place for files", got=args.repository, expected="a clone with files")
     if args.undo:
         write_output("\n".join(_undone(written.undo(root, dry_run=args.dry_run), dry_run=args.dry_run)), None)
         return 0

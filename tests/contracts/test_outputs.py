@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -60,6 +62,34 @@ def test_no_output_fails_or_moves_a_cursor(output: str, text: str):
     shown = show(told(text), output)
     shown.encode("utf-8")
     assert not {c for c in shown if not c.isprintable()} - {"\n", "\u200b"}
+
+
+class Elements(HTMLParser):
+    """Collects the elements and attributes of a page, without their texts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, tuple[str, ...]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element with the names of its attributes."""
+        self.found.append((tag, tuple(name for name, _ in attrs)))
+        assert not any(name.startswith("on") or str(value).strip().lower().startswith("javascript:") for name, value in attrs)
+
+
+@given(HOSTILE.filter(str.strip))
+def test_a_page_has_no_element_that_the_change_brought(text: str):
+    """The same elements and attributes as with harmless words, and nothing that would run."""
+    assert Elements(show(told(text), "html")).found == Elements(show(told("x"), "html")).found
+
+
+@given(HOSTILE)
+def test_what_programs_read_can_be_read(text: str):
+    """SARIF and Code Quality stay JSON, and JUnit stays XML."""
+    json.loads(show(told(text), "sarif"))
+    json.loads(show(told(text), "codequality"))
+    ET.fromstring(show(told(text), "junit"))
 
 
 @given(HOSTILE)

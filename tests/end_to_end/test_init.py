@@ -16,8 +16,8 @@ def risky(repo: Any) -> Any:
         repo.commit(f"Small {n}", {f"s{n}.py": "x\n"})
         if n % 4 == 0:
             repo.commit(f"Large {n}", {f"l{n}.py": "y\n" * 300})
-            repo.commit(f'Revert "Large {n}"', {f"l{n}.py": ""})
-    repo.now += 60 * 86_400
+            repo.git("revert", "--no-edit", "HEAD")
+    repo.now += 100 * 86_400
     repo.commit("Last", {"s.py": "z\n"})
     return repo
 
@@ -83,6 +83,11 @@ def test_a_repository_without_commits_or_ci_is_told_what_to_do(riskml: Callable[
     assert "no commit yet" in ran.out
     assert "--also dotenv=riskml.env" in ran.out
     assert (repo.path / ".riskml/policy.yaml").exists()
+
+
+def test_a_bare_repository_is_refused(riskml: Callable[..., Any], make_repo: Callable[..., Any]):
+    """There is no place for files in it."""
+    assert riskml("init", make_repo("bare", bare=True).path).code == 2
 
 
 def test_no_person_is_named(riskml: Callable[..., Any], model: Path, shop: Any):
