@@ -52,13 +52,14 @@ class Releases:
     """All that concerns releases under way."""
 
     def __init__(self, store: Store, ledger: Ledger, readers: Workers, *, clock: Callable[[], datetime],
-                 new_id: Callable[[datetime], str], metrics: Metrics | None = None) -> None:
+                 new_id: Callable[[datetime], str], metrics: Metrics | None = None, pullers: Workers | None = None) -> None:
         self._store = store
         self._ledger = ledger
         self._readers = readers
         self._clock = clock
         self._new_id = new_id
         self._metrics = metrics
+        self._pullers = pullers or readers
 
     async def find(self, plan_id: str) -> Release:
         """Fetch a release; ``NotFound`` if there is no such plan."""
@@ -146,7 +147,7 @@ class Releases:
         trouble: tuple[str, ...] = ()
         if self._metrics is not None:
             metrics, known = self._metrics, observations
-            pulled = await self._readers.run(lambda: metrics.pull(plan, name, since=since, until=now, known=known))
+            pulled = await self._pullers.run(lambda: metrics.pull(plan, name, since=since, until=now, known=known))
             trouble = pulled.trouble
             await self._keep(plan.plan_id, progress.run, pulled.observations)
             observations = [*observations, *(o for o in pulled.observations if o not in observations)]

@@ -85,8 +85,9 @@ class Service:
         self._readers = Workers("reading", threads=4, queue=settings.commit_queue)
         self._prometheus = None if settings.prometheus is None else Prometheus(
             settings.prometheus, canary=settings.prometheus_canary, baseline=settings.prometheus_baseline)
+        self._pullers = Workers("pulling", threads=4, queue=64)  # of their own: a slow Prometheus must not keep readers waiting
         self.releases = Releases(store, self._ledger, self._readers, clock=clock, new_id=self._new_id,
-                                 metrics=self._prometheus)
+                                 metrics=self._prometheus, pullers=self._pullers)
         self.flagger = FlaggerGates(self.releases, clock)
         self.hearing = Hearing(store, self._ledger, self._readers, self.releases, clock=clock, new_id=self._new_id)
         self.github_secret: bytes | None = None
@@ -105,6 +106,7 @@ class Service:
         """Commit what is queued, then let go of everything."""
         self.judge.close()
         self._ledger.close()
+        self._pullers.close()
         self._readers.close()
         if self._prometheus is not None:
             self._prometheus.close()

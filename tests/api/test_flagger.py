@@ -37,6 +37,7 @@ class Flagger:
     done: int = 0
     routes_fail: int = 0
     silent: bool = False
+    load: int = 0  # requests a minute that tests send to the canary
     answers: list[tuple[str, int, str]] = field(default_factory=list)
 
     def call(self, hook: str, **more: str) -> bool:
@@ -111,8 +112,8 @@ def measured(world: World, stage: str, run: Flagger, bad: float = 0.0) -> None:
     since = world.client.get(f"/plans/{world.plan_id}/progress").json()["since"]
     start = int((world.clock.now - datetime.fromisoformat(since)).total_seconds()) // 60 - 1
     if start >= 0:
-        canary = TRAFFIC * run.weight // 100
-        world.minute(stage, start, (round(canary * bad), canary), (TRAFFIC // 1000, TRAFFIC - canary))
+        canary = TRAFFIC * run.weight // 100 or run.load
+        world.minute(stage, start, (round(canary * bad), canary), (min(TRAFFIC // 1000, TRAFFIC - canary), TRAFFIC - canary))
 
 
 def stage_of(world: World) -> str | None:
@@ -224,6 +225,16 @@ def test_blue_green_judges_its_preview_before_the_switch(make_world: Callable[..
     assert run.weight == 0, "nothing is proven yet"
     assert stage_of(world) is not None
     assert run.answers[-1][:2] == ("confirm-promotion", 409) or run.answers[-1][0] == "rollback"
+
+
+def test_blue_green_is_switched_when_its_preview_is_proven(make_world: Callable[..., World]) -> None:
+    """Test traffic alone proves the preview; the switch is seen, and the promotion follows it."""
+    world = make_world("blue-green")
+    run = Flagger(world, iterations=10, load=20_000)
+    weights = until(world, run, 40)
+    assert run.phase == "Succeeded"
+    assert weights.count(0) >= 10, "the preview's ten minutes"
+    assert world.outcomes() == ["promoted"]
 
 
 def test_a_dark_launch_is_never_promoted(make_world: Callable[..., World]) -> None:
