@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -41,11 +42,16 @@ async def verdict(
     return await service.releases.verdict(plan_id, stage)
 
 
-@router.post("/plans/{plan_id}/observations", response_model=KeptOut, openapi_extra=_body("ObservationsIn"))
+_MEASURED = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"anyOf": [
+    {"$ref": "#/components/schemas/ObservationsIn"}, {"$ref": "#/components/schemas/ObservationIn"}]}}}}}
+
+
+@router.post("/plans/{plan_id}/observations", response_model=KeptOut, openapi_extra=_MEASURED)
 async def observations(plan_id: str, request: Request, service: ServiceDep) -> KeptOut:
-    """Keep what was measured of a release. Sending a window again changes nothing."""
-    body = parsed(ObservationsIn, await read_json(request))
-    return KeptOut(kept=await service.releases.observe(plan_id, [_observation(o) for o in body.observations]))
+    """Keep what was measured of a release: one window, or many under `observations`. Sending a window again changes nothing."""
+    body = await read_json(request)
+    given = parsed(ObservationsIn, body).observations if _many(body) else (parsed(ObservationIn, body),)
+    return KeptOut(kept=await service.releases.observe(plan_id, [_observation(o) for o in given]))
 
 
 @router.post("/verdict", response_model=VerdictOut, openapi_extra=_body("VerdictIn"))
@@ -83,6 +89,15 @@ async def approve(plan_id: str, request: Request, service: ServiceDep) -> Progre
 async def progress(plan_id: str, service: ServiceDep) -> ProgressOut:
     """Tell how far a release has come."""
     return _progress(plan_id, (await service.releases.find(plan_id)).progress)
+
+
+def _many(body: bytes) -> bool:
+    """Whether a body is not plainly one window; what is neither is refused as the form for many."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return True
+    return not isinstance(value, dict) or "observations" in value or "metric" not in value
 
 
 def _observation(o: ObservationIn) -> Observation:

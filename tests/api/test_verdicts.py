@@ -110,7 +110,9 @@ def test_a_window_is_kept_once(world: World):
     assert (answer.status_code, answer.json()["title"]) == (409, "the window was measured otherwise before")
     answer = world.client.post(url, json={"observations": [one | {"start_s": 30}]})
     assert (answer.status_code, answer.json()["title"]) == (422, "windows overlap")
-    assert len(world.store.observations(world.plan_id, run=0)) == 1
+    assert world.client.post(url, json=one).json() == {"kept": 0}, "one window needs no list"
+    assert world.client.post(url, json=one | {"start_s": 60}).json() == {"kept": 1}
+    assert len(world.store.observations(world.plan_id, run=0)) == 2
 
 
 @pytest.mark.parametrize(("change", "where"), [
