@@ -23,6 +23,7 @@ LARGEST = 32 * 1024 * 1024
 _LATER = (409, 425, 429)  # nothing was done, and the same may succeed later
 _BROKEN = (500, 502, 503, 504)  # something may have been done
 _GONE = (404, 410)
+_UNSAID_S = 60.0  # what GitHub asks for where a limit comes without a time
 _OF_TRAVEL = ("content-encoding", "content-length", "transfer-encoding")  # how the body came: it is decoded already
 
 
@@ -106,7 +107,9 @@ class Forge:
 
     @staticmethod
     def _is_limited(answer: httpx.Response) -> bool:
-        return "retry-after" in answer.headers or answer.headers.get("x-ratelimit-remaining") == "0"
+        if "retry-after" in answer.headers or answer.headers.get("x-ratelimit-remaining") == "0":
+            return True
+        return "rate limit" in _message(answer).lower()  # GitHub's secondary limits may come without a header
 
     def _did_nothing(self, answer: httpx.Response | httpx.RequestError) -> bool:
         if isinstance(answer, httpx.Response):
@@ -116,9 +119,13 @@ class Forge:
     def _wait_s(self, answer: httpx.Response | httpx.RequestError, attempt: int) -> float:
         """Return how long to wait: what the platform asks for at least, jitter on top (Brooker 2015)."""
         jitter: float = self._chance() * min(15.0, 0.5 * 2.0**attempt)
-        return jitter + (self._asked_s(answer.headers) if isinstance(answer, httpx.Response) else 0.0)
+        if not isinstance(answer, httpx.Response):
+            return jitter
+        unsaid = _UNSAID_S if answer.status_code in (403, 429) else 0.0
+        asked = self._asked_s(answer.headers)
+        return jitter + (unsaid if asked is None else asked)
 
-    def _asked_s(self, headers: httpx.Headers) -> float:
+    def _asked_s(self, headers: httpx.Headers) -> float | None:
         after = headers.get("retry-after", "").strip()
         if after.isascii() and after.isdigit():
             return float(after)
@@ -126,10 +133,10 @@ class Forge:
             if after:
                 return max(0.0, parsedate_to_datetime(after).timestamp() - self._wall_clock())
         except (ValueError, OverflowError):
-            return 0.0
+            return None
         reset = headers.get("x-ratelimit-reset", headers.get("ratelimit-reset", ""))
         limited = headers.get("x-ratelimit-remaining", headers.get("ratelimit-remaining")) == "0"
-        return max(0.0, float(reset) - self._wall_clock()) if limited and reset.isascii() and reset.isdigit() else 0.0
+        return max(0.0, float(reset) - self._wall_clock()) if limited and reset.isascii() and reset.isdigit() else None
 
     def _json(self, answer: httpx.Response, where: str) -> Any:
         if not answer.content:

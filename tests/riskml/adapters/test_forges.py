@@ -119,15 +119,17 @@ def test_duplicates_are_healed_into_the_oldest(platform: Any):
         ("billing", "2026-01-03"), ("search", "2026-01-01"), ("shipping", "2026-01-01")]
 
 
-def test_ten_runs_at_once_end_in_one_comment(platform: Any):
-    """Each with a service of its own: one comment, ten rows."""
+@pytest.mark.parametrize("services", [10, 1])
+def test_ten_runs_at_once_end_in_one_comment(platform: Any, services: int):
+    """Each with a service of its own: one comment, ten rows. All with the same service: one row, the newest."""
     platform.pause_s = 0.01
     failed: list[BaseException] = []
 
     def run(number: int) -> None:
         chance = random.Random(number).random
         try:
-            speak(talk_to(platform), [row(f"service-{number}")], sleep=lambda s: threading.Event().wait(s / 8), chance=chance)
+            mine = row(f"service-{number % services}", at=f"2026-01-01T00:00:{number:02}+00:00")
+            speak(talk_to(platform), [mine], sleep=lambda s: threading.Event().wait(s / 8), chance=chance)
         except BaseException as error:  # noqa: BLE001 - told by the test's own assertion
             failed.append(error)
 
@@ -138,7 +140,9 @@ def test_ten_runs_at_once_end_in_one_comment(platform: Any):
         thread.join(60)
     assert failed == []
     assert len(platform.bodies) == 1
-    assert len(read(platform.bodies[0])) == 10
+    found = read(platform.bodies[0])
+    assert len(found) == services
+    assert max(each.at for each in found) == "2026-01-01T00:00:09+00:00"
 
 
 def test_what_was_said_is_marked_while_a_push_is_scored(platform: Any):
@@ -222,6 +226,14 @@ def test_the_wait_that_is_asked_for_is_kept(platform: Any, fault: Callable[..., 
     say(talk_to(platform, sleep=slept.append), row())
     assert len(slept) == 1
     assert 7 <= slept[0] < 8
+
+
+def test_a_limit_without_a_time_is_waited_for_a_minute(platform: Any, fault: Callable[..., Any]):
+    """As GitHub asks for; at once would make it worse."""
+    slept: list[float] = []
+    platform.faults.append(fault("*", status=429))
+    say(talk_to(platform, sleep=slept.append, deadline_s=100.0), row())
+    assert 60 <= slept[0] < 61
 
 
 def test_a_platform_that_is_down_ends_in_time(platform: Any, fault: Callable[..., Any]):
