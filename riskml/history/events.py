@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from riskml.history.visible import Visible
@@ -69,6 +69,33 @@ def count(positions: Sequence[int], visible: Visible, windows: Windows) -> Count
     return Counts(total, in_week, in_quarter, in_year, more[-1])
 
 
+class Index:
+    """Positions by some key, caught up with a growing list only when somebody asks: few do.
+
+    >>> index = Index()
+    >>> index.caught_up([3, 5, 8], lambda position: (position % 2,))
+    >>> index.of(1), index.of(7)
+    ([3, 5], ())
+    """
+
+    __slots__ = ("_done", "_lists")
+
+    def __init__(self) -> None:
+        self._lists: dict[object, list[int]] = {}
+        self._done = 0
+
+    def of(self, key: object) -> Sequence[int]:
+        """Return the sorted positions under a key."""
+        return self._lists.get(key, ())
+
+    def caught_up(self, positions: Sequence[int], keys: Callable[[int], Iterable[object]]) -> None:
+        """Take in what was added to sorted positions since the last time."""
+        for position in positions[self._done:]:
+            for key in keys(position):
+                self._lists.setdefault(key, []).append(position)
+        self._done = len(positions)
+
+
 class Events:
     """The positions of some commits, and which of them were fixes and reverts."""
 
@@ -104,7 +131,7 @@ class Events:
 class FileEvents(Events):
     """The events of one file. ``newcomers`` are those of authors who had not changed it before; ``deletions`` ended it."""
 
-    __slots__ = ("deletions", "newcomers", "since")
+    __slots__ = ("_by_author", "deletions", "newcomers", "since")
 
     def __init__(self, positions: list[int] | None = None, flags: Sequence[Flags | None] = (), authors: Sequence[int] = (),
                  deletions: list[int] | None = None) -> None:
@@ -112,6 +139,7 @@ class FileEvents(Events):
         self.deletions = deletions or []
         self.newcomers: list[int] = []
         self.since: dict[int, int] = {}
+        self._by_author = Index()
         for position in self.positions:
             self._meet(position, authors[position])
 
@@ -128,6 +156,7 @@ class FileEvents(Events):
         del self.deletions[bisect_left(self.deletions, position):]
         del self.newcomers[bisect_left(self.newcomers, position):]
         self.since = {author: first for author, first in self.since.items() if first < position}
+        self._by_author = Index()
 
     def ends_at(self, position: int) -> bool:
         """Whether the event at a position was the deletion of the file."""
@@ -142,6 +171,11 @@ class FileEvents(Events):
             return known
         start = self.positions[sure - 1] + 1 if sure else 0
         return known + len({a for a in map(authors.__getitem__, more) if self.since[a] >= start})
+
+    def by(self, author: int, authors: Sequence[int]) -> Sequence[int]:
+        """Return the positions of one author's changes."""
+        self._by_author.caught_up(self.positions, lambda position: (authors[position],))
+        return self._by_author.of(author)
 
     def _meet(self, position: int, author: int) -> None:
         if author not in self.since:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from riskml.change import Change, Commit, FileDiff
 from riskml.errors import UsageError
-from riskml.history.events import Events, FileEvents, Flags, flags_of
+from riskml.history.events import Events, FileEvents, Flags, Index, flags_of
 from riskml.history.order import Key
 from riskml.history.visible import NOTHING, Visible
 from riskml.message import is_fix, is_revert
@@ -116,6 +116,7 @@ class Log:
         self.plain_bits = self.fix_bits = self.revert_bits = 0
         self.developers: dict[bytes, int] = {}
         self._seen: dict[int, Visible] = {}
+        self._experience = Index()
         self._set_aside: dict[tuple[str, str], int] = {}
 
     def __len__(self) -> int:
@@ -212,6 +213,7 @@ class Log:
         self.plain_bits &= mask
         self.fix_bits &= mask
         self.revert_bits &= mask
+        self._experience = Index()
         self._seen = {p: visible for p, visible in self._seen.items() if p < position}
         columns: tuple[Column[Any], ...] = (self.shas, self.times, self.generations, self.parents, self.firsts, self.authors,
                                             self.flags, self.touched, self.bound_paths, self.subsystems)
@@ -263,6 +265,12 @@ class Log:
         """Return the events of the file that a path means; ``None`` if it means none."""
         binding = self.bound(path, visible)
         return None if binding is None or binding.file == FREE else self.files[binding.file]
+
+    def experience(self, developer: int, subsystem: str) -> Sequence[int]:
+        """Return the positions at which an author changed a top folder."""
+        authors, subsystems = self.authors, self.subsystems
+        self._experience.caught_up(self.everything.positions, lambda p: [(authors[p], top) for top in subsystems[p]])
+        return self._experience.of((developer, subsystem))
 
     def developer(self, email: str) -> int | None:
         """Return the number of the author with this address; ``None`` for one who wrote nothing yet."""

@@ -76,29 +76,43 @@ class View:
 
     def author(self, email: str, at: int) -> AuthorPast:
         """Tell what an author did before."""
-        positions = self._of_author(email)
-        if not positions:
+        developer = self._log.developer(email)
+        positions = self._log.by_author[developer] if developer is not None else []
+        sure, more = self._visible.select(positions)
+        if not sure and not more:
             return AuthorPast()
         times = self._log.times
         at = max(at, times[self._visible.limit - 1])
-        recent = sum(1 / ((at - times[p]) // YEAR + 1) for p in positions)
-        return AuthorPast(changes=len(positions), recent_changes=recent, first_changed_at=times[positions[0]])
+        recent = sum(1 / ((at - times[p]) // YEAR + 1) for p in more)
+        end, years = sure, 0
+        while end:
+            # A change t is n whole years old while at - (n + 1) years < t <= at - n years.
+            start = bisect_left(positions, bisect_left(times, at - (years + 1) * YEAR + 1), 0, end)
+            recent += (end - start) / (years + 1)
+            end, years = start, years + 1
+        return AuthorPast(sure + len(more), recent, times[positions[0] if sure else more[0]])
 
     def author_subsystem(self, email: str, subsystems: Sequence[str], at: int) -> int:  # noqa: ARG002 - as above
         """Count an author's changes to some top folders (the empty name is the root): SEXP of Mockus & Weiss (2000)."""
-        wanted = frozenset(subsystems)
-        return sum(not wanted.isdisjoint(self._log.subsystems[p]) for p in self._of_author(email))
+        developer = self._log.developer(email)
+        if developer is None:
+            return 0
+        lists = [self._log.experience(developer, subsystem) for subsystem in set(subsystems)]
+        sure, more = self._visible.select(lists[0] if len(lists) == 1 else sorted(set().union(*lists)))
+        return sure + len(more)
 
     def author_share(self, email: str, paths: Sequence[str], at: int) -> float | None:  # noqa: ARG002 - as above
         """Share in [0, 1] of the earlier changes of some files that an author made; ``None`` if there were none."""
-        developer, authors = self._log.developer(email), self._log.authors
+        developer = self._log.developer(email)
         total = own = 0
         for path in paths:
             events = self._log.file_of(path, self._visible)
             if events is not None:
                 sure, more = self._visible.select(events.positions)
                 total += sure + len(more)
-                own += sum(authors[p] == developer for p in chain(events.positions[:sure], more))
+                if developer is not None:
+                    sure, more = self._visible.select(events.by(developer, self._log.authors))
+                    own += sure + len(more)
         return own / total if total else None
 
     def repository(self, at: int) -> RepositoryPast:
@@ -164,11 +178,3 @@ class View:
         events = self._log.files[file]
         sure, more = self._visible.select(events.positions)
         return not events.ends_at(more[-1] if more else events.positions[sure - 1])
-
-    def _of_author(self, email: str) -> list[int]:
-        developer = self._log.developer(email)
-        if developer is None:
-            return []
-        positions = self._log.by_author[developer]
-        sure, more = self._visible.select(positions)
-        return [*positions[:sure], *more]

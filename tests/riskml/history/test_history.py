@@ -180,6 +180,17 @@ class Slow:
         at = max(at, self.settled(base or ""))
         return AuthorPast(len(times), sum(1 / ((at - t) // 31_557_600 + 1) for t in times), times[0])
 
+    def subsystem(self, email: str, tops: set[str], base: str | None) -> int:
+        """Tell what ``View.author_subsystem`` should say."""
+        own = [e for e in self.events(base) if self.email(e) == email]
+        return sum(any(("lib" if d.path.startswith("lib/") else "") in tops for d in self.changes[e].files) for e in own)
+
+    def share(self, email: str, path: str, base: str | None) -> float | None:
+        """Tell what ``View.author_share`` should say of one path."""
+        bound = self.bound(path, self.ancestors([base] if base else []))
+        mine = [e for e in self.events(base) if bound and bound[1] in self.touched[e]]
+        return sum(self.email(e) == email for e in mine) / len(mine) if mine else None
+
 
 @st.composite
 def histories(draw: st.DrawFn) -> list[Change]:
@@ -217,6 +228,9 @@ def check(history: History, slow: Slow, bases: Iterable[str | None]) -> None:
             got, wanted = view.author(email, at), slow.author(email, base, at)
             assert (got.changes, got.first_changed_at) == (wanted.changes, wanted.first_changed_at)
             assert got.recent_changes == pytest.approx(wanted.recent_changes)
+            assert view.author_subsystem(email, ["lib"], at) == slow.subsystem(email, {"lib"}, base)
+            assert view.author_subsystem(email, ["lib", ""], at) == slow.subsystem(email, {"lib", ""}, base)
+            assert view.author_share(email, PATHS[:1], at) == slow.share(email, PATHS[0], base)
 
 
 @settings(max_examples=300, deadline=None)
