@@ -194,3 +194,17 @@ def test_no_verb_shows_the_help(riskml):
 
     assert ran.code == 0
     assert all(verb in ran.out for verb in ("predict", "explain", "mine", "plan"))
+
+
+def test_the_bundled_model_needs_nothing_but_the_repository(riskml, process, shop):
+    """No option, no key, no network: the decision names the model that ships, and its arithmetic adds up."""
+    shown = riskml("model", "verify")
+    if shown.code == 4 and "carries no model" in shown.err:
+        pytest.skip("this checkout carries no model yet")
+    found = process("predict", shop.path, "--format", "json")
+    parts = process("explain", shop.path, "--format", "json", "--all").json
+
+    assert (found.code, found.err) == (0, "")
+    assert shown.out.split()[:2] == [found.json["model"]["name"], found.json["model"]["version"]]
+    assert parts["bias"] + sum(p["contribution"] for p in parts["contributions"]) == pytest.approx(parts["margin"], abs=1e-6)
+    assert parts["probability"] == found.json["probability"]
