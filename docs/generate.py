@@ -37,8 +37,8 @@ EXIT_CODES = """| code | meaning |
 | 3 | the service is unavailable and `--on-unavailable fail` was given |
 | 4 | the model artifact must not be used |
 | 5 | the store or state cannot be used |
-| 10 | warn: the band is high (`--fail-on high`) |
-| 20 | block: a guardrail holds the release (`--fail-on block`) |
+| 10 | warn: the band is high (`--fail-on high`); `verdict`: hold; `policy check`: warnings |
+| 20 | block: a guardrail holds the release (`--fail-on block`); `verdict`: rollback; `policy test`: not as expected |
 | 30 | unknown: too little is known to name a band (`--fail-on unknown`), or the service is away (`--on-unavailable warn`) |
 """
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from riskml.outcome import CONFIDENCE, HAPPENED, HARM, TAIL, Happened, Outcome, label_of
 
@@ -72,3 +75,30 @@ def test_sources_that_agree_add_up_and_repetition_does_not() -> None:
     both = label_of([told("incident", source="alertmanager"), told("reverted", source="git", run=None)], now=LATER)
     assert (once, twice.confidence, both.confidence) == (0.8, 0.8, 0.98)
     assert label_of([told("incident", confidence=0.3)], now=LATER).confidence == 0.3
+
+
+some_outcomes = st.lists(st.builds(
+    told, st.sampled_from(HAPPENED), hours=st.integers(0, 200), late=st.integers(0, 50),
+    run=st.sampled_from(["r1", "r2", None]), source=st.sampled_from(["flagger", "git", "alertmanager"])), max_size=6)
+
+
+@given(some_outcomes, st.integers(0, 500), st.randoms(use_true_random=False))
+def test_labels_do_not_depend_on_the_order_of_the_telling(known: list[Outcome], hours: int, chance: Random) -> None:
+    """Any order gives the same label, repetition changes nothing, and a label is never known before it is told."""
+    now = NOON + timedelta(hours=hours)
+    shuffled = known * 2
+    chance.shuffle(shuffled)
+    label = label_of(known, now=now)
+    assert label_of(shuffled, now=now) == label
+    if label.harm is not None:
+        assert label.known_at is not None
+        assert label.known_at <= now
+        assert 0 < label.confidence <= 1
+
+
+@given(some_outcomes, st.integers(0, 300), st.integers(0, 300))
+def test_harm_once_known_is_never_taken_back_by_time(known: list[Outcome], hours: int, more: int) -> None:
+    """Only another report could change it: an explanation of the run, never a promotion."""
+    plain = [o for o in known if o.happened in ("promoted", "incident", "reverted", "hot-fixed")]
+    if label_of(plain, now=NOON + timedelta(hours=hours)).harm:
+        assert label_of(plain, now=NOON + timedelta(hours=hours + more)).harm
