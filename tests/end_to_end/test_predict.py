@@ -47,7 +47,7 @@ READERS = {
     "html": lambda text: text.index("<!doctype html>"), "sarif": read_sarif, "junit": ET.fromstring,
     "dotenv": lambda text: dict(line.split("=", 1) for line in text.splitlines()),
     "github-output": lambda text: text.index("decision<<"),
-    "codequality": json.loads,
+    "codequality": json.loads, "ramp": json.loads,
 }
 
 
