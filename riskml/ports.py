@@ -71,10 +71,14 @@ class LogSource(Protocol):
 
 
 class Comment(NamedTuple):
-    """One comment of a merge request. ``trusted``: its writer may speak for us, so that what it says of itself is believed."""
+    """One comment of a merge request, with an opaque key of its writer.
+
+    ``trusted``: the writer may speak for us, so that what the comment says of itself is believed.
+    """
 
     id: str
     body: str
+    writer: str
     trusted: bool
 
 

@@ -81,7 +81,8 @@ class GitHub(Platform):
     def write(self, body: str, *, kind: str = "Bot", association: str = "NONE") -> dict[str, Any]:
         """Add a comment."""
         with self.lock:
-            made = {"id": next(self.ids), "body": body, "user": {"login": "x", "type": kind}, "author_association": association}
+            user = {"login": "x", "id": 1 if kind == "Bot" else 2, "type": kind}
+            made = {"id": next(self.ids), "body": body, "user": user, "author_association": association}
             self.comments.append(made)
         return made
 

@@ -79,4 +79,4 @@ class PullRequest:
 def _comment(item: Any) -> Comment:
     user = item.get("user") or {}  # a deleted account has none
     trusted = user.get("type") == "Bot" or item.get("author_association") in _INSIDERS
-    return Comment(str(int(item["id"])), str(item.get("body") or ""), trusted)
+    return Comment(str(int(item["id"])), str(item.get("body") or ""), str(user.get("id")), trusted)

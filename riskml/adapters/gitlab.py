@@ -85,4 +85,5 @@ class MergeRequest:
 
 
 def _comment(item: Any, me: int) -> Comment:
-    return Comment(str(int(item["id"])), str(item.get("body") or ""), (item.get("author") or {}).get("id") == me)
+    writer = (item.get("author") or {}).get("id")
+    return Comment(str(int(item["id"])), str(item.get("body") or ""), str(writer), writer == me)

@@ -76,7 +76,9 @@ def mark_stale(talk: Conversation, head: str) -> Said:
 
 
 def _ours(talk: Conversation) -> list[Comment]:
-    return [comment for comment in talk.comments() if comment.trusted and is_live(comment.body)]
+    """Return our comments, oldest first; a copy that somebody else pasted later is theirs, and stays as it is."""
+    found = [comment for comment in talk.comments() if comment.trusted and is_live(comment.body)]
+    return [comment for comment in found if comment.writer == found[0].writer]
 
 
 def _post(talk: Conversation, rows: Sequence[Row], said: Said) -> Said:

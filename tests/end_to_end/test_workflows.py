@@ -1,4 +1,4 @@
-"""The workflows that ``riskml init`` writes, run as GitHub runs them: a real clone, the real command, a stand-in for the API."""
+"""The workflows that ``riskml init`` writes, run as GitHub runs them: a real clone, the real command, a stand-in API."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ _FIRST = 32  # commits; doubled with every fetch: a distance of n costs log2(n /
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SECRET = re.compile(r"://[^/@\s]+@")
 _SETTINGS = (f"core.hooksPath={devnull}", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
+             "http.lowSpeedLimit=100", "http.lowSpeedTime=60",
              "fetch.writeCommitGraph=false", "fetch.recurseSubmodules=false", "fetch.prune=false", "fetch.pruneTags=false")
 _OPTIONS = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--no-auto-maintenance", "--stdin")
 

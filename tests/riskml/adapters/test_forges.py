@@ -171,6 +171,15 @@ def test_a_comment_planted_from_outside_is_not_taken_for_ours(github: Any, gitla
         assert "all is well" not in platform.bodies[1]
 
 
+def test_a_copy_that_a_colleague_pasted_is_left_alone(github: Any):
+    """It is trusted, but it is not the bot's: neither edited nor deleted."""
+    say(talk_to(github), row())
+    pasted = github.bodies[0]
+    github.write(pasted, kind="User", association="MEMBER")
+    assert say(talk_to(github), row(at="2026-01-02T00:00:00+00:00")) == "edited"
+    assert github.bodies[1] == pasted
+
+
 def test_more_than_one_page_of_comments_is_read(platform: Any):
     """Our comment is found behind 250 others."""
     for n in range(250):
