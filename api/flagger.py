@@ -69,10 +69,10 @@ class FlaggerGates:
         if call.hook == "confirm-promotion":
             if plan.stages[-1].traffic_bp != ALL_BP:
                 return Answer(409, "this plan serves nobody: after its last stage the release is taken back by hand")
-            if release.progress.stage is None:
+            if release.progress.stage is None or release.progress.asked:
                 release = await self._begin(release)
         progress = release.progress
-        if progress.stage is not None:
+        if progress.stage is not None and not progress.asked:
             repeated = await self._repeated(call, release, now)
             if repeated is not None:
                 return repeated
@@ -92,16 +92,17 @@ class FlaggerGates:
     async def _begin(self, release: Release) -> Release:
         """Take the first stage as begun: Flagger is past asking whether it may."""
         plan = release.plan
-        first = Step("entered", self._clock(), plan.stages[0].name, TOOL, "its analysis runs")
-        await self._releases.report(plan.plan_id, first, key=[release.progress.run])
+        name = release.progress.stage or plan.stages[0].name
+        first = Step("entered", self._clock(), name, TOOL, "its analysis runs")
+        await self._releases.report(plan.plan_id, first, key=[release.progress.run, "seen"])
         return await self._releases.find(plan.plan_id)
 
     async def _repeated(self, call: Call, release: Release, now: datetime) -> Answer | None:
         """Answer again what was let through and never happened: Flagger asks once a tick, and moving the routes can fail."""
         progress = release.progress
-        if progress.seen_at is not None or progress.since is None or progress.halted or progress.granted_by != call.hook:
+        if progress.seen or progress.counted is None or progress.halted or progress.granted_by != call.hook:
             return None
-        soon = (now - progress.since).total_seconds() < release.plan.analysis.interval_s / 2
+        soon = (now - progress.counted).total_seconds() < release.plan.analysis.interval_s / 2
         if soon or (progress.hears and await self._releases.silent_canary(release)):
             return Answer(200, f"on to {progress.stage}, again")
         return None

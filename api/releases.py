@@ -24,7 +24,7 @@ from riskml.errors import Conflict, UsageError
 from riskml.plan import Plan
 from riskml.verdict import Observation, Verdict, judge_stage, to_wire
 from riskml.verdict.observation import windows
-from riskml.verdict.progress import Progress, Step, current, follow, following, why_not_begin, why_not_enter
+from riskml.verdict.progress import ASKED, Progress, Step, current, follow, following, why_not_begin, why_not_enter
 
 Result = TypeVar("Result")
 _TOGETHER = 128  # windows that are committed together: few enough to leave room for answers in the queue
@@ -132,8 +132,8 @@ class Releases:
         if progress.stage != name:
             if not begin or (words is not None and name != names[0]):  # a first stage that should not run is watched yet
                 return Verdict("hold", words or f"stage {name} has not begun", name, next_check_s=every)
-            await self.report(plan.plan_id, Step("entered", now, name, "asked"), key=[progress.run])
-            release = replace(release, progress=replace(progress, stage=name, since=now, seen_at=now))
+            await self.report(plan.plan_id, Step("entered", now, name, ASKED), key=[progress.run, ASKED])
+            release = replace(release, progress=replace(progress, stage=name, since=now, counted=now, asked=True))
         verdict = await self._judge(release, name, now)
         if words is not None and verdict.decision == "promote":
             verdict = replace(verdict, decision="hold", reason=words)
@@ -152,8 +152,9 @@ class Releases:
             await self._keep(plan.plan_id, progress.run, pulled.observations)
             observations = [*observations, *(o for o in pulled.observations if o not in observations)]
         try:
-            lasted = (now - (progress.seen_at or since)).total_seconds()
-            verdict = judge_stage(plan, name, observations, elapsed_s=lasted, approved=progress.approved)
+            counted = progress.counted or since
+            judged = _since(observations, name, int((counted - since).total_seconds()))
+            verdict = judge_stage(plan, name, judged, elapsed_s=(now - counted).total_seconds(), approved=progress.approved)
         except UsageError as error:  # windows of two sources that contradict each other
             words = f"what was measured contradicts itself: {error}"
             return Verdict("hold", words, name, next_check_s=plan.analysis.interval_s)
@@ -208,9 +209,11 @@ class Releases:
         return not canary and any(o.total for o in seen if o.arm == "baseline")
 
     def next_of(self, release: Release) -> str | None:
-        """Return the stage after the one in force; the first one before any is."""
+        """Return the stage after the one in force; the first before any is. One that was only asked about is still to come."""
         if release.progress.stage is None:
             return release.plan.stages[0].name
+        if release.progress.asked:
+            return release.progress.stage
         found = following(release.plan, release.progress.stage)
         return None if found is None else found.name
 
@@ -230,6 +233,12 @@ class Releases:
             part = (self._ledger.commit(Submission(row)) for row in rows[at:at + _TOGETHER])
             fresh += sum(receipt.fresh for receipt in await asyncio.gather(*part))
         return fresh
+
+
+def _since(observations: Iterable[Observation], stage: str, late_s: int) -> list[Observation]:
+    """Leave out windows from before the tool was seen in the stage, and count the others from then."""
+    return [replace(o, start_s=o.start_s - late_s) if o.stage == stage else o for o in observations
+            if o.stage != stage or o.start_s >= late_s]
 
 
 def _key(*parts: object) -> str:

@@ -1,7 +1,8 @@
 """How far a release has come: a fold over what was reported of it, in any order and as often as it was told.
 
 A stage is *granted* when a deploy tool was let through to it, and *entered* when the tool was seen in it; what was seen counts
-more. It is *passed* when its verdict was promote. A *halted* release stays off: the way back in is a new plan. A *restarted*
+more. One that was only *asked* about counts as begun for whoever polls, and not for a tool that asks before it begins. It is
+*passed* when its verdict was promote. A *halted* release stays off: the way back in is a new plan. A *restarted*
 one (a new revision took its place under the same plan) begins anew, as the next ``run``; nothing measured before counts for it.
 """
 
@@ -15,6 +16,9 @@ from typing import Literal, get_args
 from riskml.plan import ALL_BP, Plan, Stage
 
 StepKind = Literal["granted", "entered", "passed", "approved", "halted", "restarted", "ended", "heard"]
+ASKED = "asked"
+"""The source of a step that is made because somebody asked for the verdict on the stage."""
+
 STEP_KINDS: tuple[StepKind, ...] = get_args(StepKind)
 
 
@@ -33,13 +37,16 @@ class Step:
 class Progress:
     """Where a release stands. ``stage`` is in force since ``since``, from which its windows are counted.
 
-    ``seen_at`` is when the tool was first seen in the stage, which may be later than it was let through; ``None``: not yet.
+    Its length counts from ``counted``: when the tool was seen in it, or let through, which may be later. ``seen`` tells whether
+    it was seen there, ``asked`` that nobody but a poller spoke of the stage yet.
     """
 
     run: int = 0
     stage: str | None = None
     since: datetime | None = None
-    seen_at: datetime | None = None
+    counted: datetime | None = None
+    seen: bool = False
+    asked: bool = False
     granted_by: str | None = None
     passed: frozenset[str] = frozenset()
     approved: frozenset[str] = frozenset()
@@ -60,8 +67,8 @@ def follow(plan: Plan, steps: Iterable[Step]) -> Progress:
     >>> seen = Step("entered", noon + timedelta(minutes=1), "p1")
     >>> granted = Step("granted", noon, "p1")
     >>> found = follow(plan, [seen, granted])
-    >>> found.since.minute, found.seen_at.minute, follow(plan, [granted]).seen_at
-    (0, 1, None)
+    >>> found.since.minute, found.counted.minute, follow(plan, [granted]).seen
+    (0, 1, False)
     """
     place = {s.name: i for i, s in enumerate(plan.stages)}
     now = Progress()
@@ -87,12 +94,13 @@ def _forward(now: Progress, step: Step, place: dict[str, int]) -> Progress:
     """Move on to a stage, unless the release is beyond it. Windows go on being counted from the grant when it is seen."""
     here = -1 if now.stage is None else place[now.stage]
     there = place[step.stage or ""]
-    seen_at = step.at if step.kind == "entered" else None
+    asked = step.source == ASKED
+    seen = step.kind == "entered" and not asked
+    by = step.note if step.kind == "granted" else None
     if there > here:
-        return replace(now, stage=step.stage, since=step.at, seen_at=seen_at,
-                       granted_by=step.note if step.kind == "granted" else None)
-    if there == here and now.seen_at is None:
-        return replace(now, seen_at=seen_at)
+        return replace(now, stage=step.stage, since=step.at, counted=step.at, seen=seen, asked=asked, granted_by=by)
+    if there == here and ((now.asked and not asked) or (seen and not now.seen)):
+        return replace(now, counted=step.at, seen=seen, asked=False, granted_by=by or now.granted_by)
     return now
 
 
@@ -126,7 +134,8 @@ def why_not_begin(plan: Plan, progress: Progress, now: datetime) -> str | None:
     first = plan.stages[0]
     if progress.halted is not None:
         return f"halted: {progress.halted}"
-    if progress.stage is None and plan.expires_at is not None and now >= plan.expires_at:
+    begun = progress.stage is not None and not progress.asked
+    if not begun and plan.expires_at is not None and now >= plan.expires_at:
         return f"the plan expired at {plan.expires_at:%Y-%m-%dT%H:%M:%SZ}; assess the change again"
     if first.approval == "manual" and first.name not in progress.approved and progress.stage in (None, first.name):
         return f"waits for approval of stage {first.name}" + (f": {'; '.join(plan.hold)}" if plan.hold else "")

@@ -184,6 +184,28 @@ def test_routes_that_were_not_moved_are_moved_in_the_end(world: World) -> None:
     assert stage_of(world) == "p1"
 
 
+def test_somebody_who_looks_at_the_verdict_starts_nothing(world: World) -> None:
+    """A dashboard that polls before Flagger begins neither holds it at weight 0 nor lets a plan outlive its expiry."""
+    assert world.verdict("p1")["verdict"] == "hold"
+    world.clock.forward(minutes=30)
+    run = Flagger(world, weights=(1, 10, 50))
+    run.tick()
+    run.tick()
+    assert run.weight == 1
+    assert (stage_of(world), run.answers[-1][1]) == ("p1", 200)
+    run.tick()
+    assert (run.weight, "of its minimal length" in run.answers[-1][2] or "no data" in run.answers[-1][2]) == (1, True)
+
+
+def test_a_look_does_not_let_a_plan_outlive_its_expiry(world: World) -> None:
+    """Only a release that has begun goes on after it."""
+    world.verdict("p1")
+    world.clock.forward(days=2)
+    run = Flagger(world, weights=(1, 10, 50))
+    run.tick()
+    assert run.answers[-1][:2] == ("confirm-rollout", 409)
+
+
 def test_a_later_stage_is_not_reached_without_a_verdict(world: World) -> None:
     """Without any measurement the release stays at its first weight for ever."""
     run = Flagger(world, weights=(1, 10, 50))

@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.api.conftest import PLANS, World
+from tests.riskml.parse.hooks.payloads import flagger
 
 
 def test_a_release_without_data_holds(world: World):
@@ -133,6 +134,23 @@ def test_the_first_report_of_a_stage_tells_when_it_began(world: World):
     found = world.client.get(f"/plans/{world.plan_id}/progress").json()
     assert found["stage"] == "p1"
     assert found["since"] == (world.clock.now - timedelta(seconds=60)).isoformat().replace("+00:00", "Z")
+
+
+def test_windows_from_before_the_stage_was_seen_do_not_count(world: World):
+    """Let through at noon, routes moved twenty minutes later: a canary without traffic until then is no wrong split."""
+    world.client.post("/webhooks/flagger/confirm-traffic-increase", content=flagger())
+    for n in range(20):
+        world.clock.forward(seconds=60)
+        world.minute("p1", n, (0, 0), (12, 12_000))
+    now = int(world.clock.now.timestamp() * 1000)
+    world.client.post("/webhooks/flagger/event", content=flagger(message="Advance product.prod canary weight 1", at_ms=now))
+    for n in range(20, 80):
+        world.clock.forward(seconds=60)
+        world.minute("p1", n, (0, 120), (12, 11_880))
+        if n == 70:
+            assert "of its minimal length" in world.verdict("p1")["reason"]
+    world.clock.forward(seconds=60)
+    assert world.verdict("p1")["verdict"] == "promote"
 
 
 def test_an_unknown_plan_is_a_404_and_an_unknown_stage_names_the_known(world: World):
