@@ -7,16 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from riskml import message, pathmap
-from riskml.history import ordered
-from riskml.mine.provenance import Provenance
-from riskml.mine.stream import measured
 from riskml.mine.szz import Commit, commit_of, links, variant_named
-from riskml.mine.traced import traced
-from riskml.mine.walk import walk
+from riskml.mine.traced import Traced
 from riskml.pathmap import PathMap
 from riskml.ports import LogSource
-
-_REPORT_EVERY = 64
 
 SOURCES: Mapping[str, str] = {
     "revert": "a later commit says that it takes this one back",
@@ -58,16 +52,14 @@ def label(
 ) -> list[Label]:
     """Label the ancestors of ``tip``, oldest first. ``variant`` is the algorithm that suspects authors of removed lines.
 
-    Raises ``UsageError`` for an unknown variant.
+    Raises ``UsageError`` for an unknown variant, and ``RepositoryError`` for a shallow clone.
     """
     chosen = variant_named(variant)
-    headers = ordered(walk(source, source.resolve(tip)))
-    names = sorted(header.sha for header in headers)
-    provenance, missing = Provenance(headers), set[str]()
+    traced = Traced(source, tip, progress)
+    names = sorted(header.sha for header in traced.headers)
     commits: list[Commit] = []
     claims: dict[str, list[Claim]] = {}
-    read = measured(source, [h.sha for h in headers], missing=missing)
-    for change, removals in traced(source, headers, read, provenance, missing=missing):
+    for change, removals in traced:
         commit = commit_of(change)
         commits.append(commit)
         text = change.commits[-1].message
@@ -78,10 +70,8 @@ def label(
             total = sum(link.lines for link in found)
             for link in found:
                 claims.setdefault(link.sha, []).append(Claim("szz", link.fix_sha, link.fixed_at, link.lines / total))
-        if progress is not None and (len(commits) % _REPORT_EVERY == 0 or len(commits) == len(headers)):
-            progress(len(commits), len(headers))
-    if missing:
-        notice(f"{len(missing)} blobs are missing; nobody is suspected for their lines")
+    for told in traced.notices():
+        notice(told)
     return [judged(commit.sha, claims.get(commit.sha, ())) for commit in commits if not commit.merge]
 
 

@@ -16,16 +16,12 @@ from riskml import message, pathmap
 from riskml.change import Change, FileDiff
 from riskml.errors import UsageError
 from riskml.features.reading import comment_marks
-from riskml.history import ordered
-from riskml.mine.provenance import UNKNOWN, Provenance, Removal
-from riskml.mine.stream import measured
-from riskml.mine.traced import traced
-from riskml.mine.walk import walk
+from riskml.mine.provenance import UNKNOWN, Removal
+from riskml.mine.traced import Traced
 from riskml.pathmap import PathMap
 from riskml.ports import LogSource
 
 _BLANKS = b" \t\r\f\v"
-_REPORT_EVERY = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +73,17 @@ def szz(
     ``is_fix`` says which changes are fixes; without it, their messages do. Only source code counts: no tests, documents or
     generated files, by the customs in ``paths``.
 
-    Raises ``UsageError`` for a variant that is not in ``VARIANTS``.
+    Raises ``UsageError`` for a variant that is not in ``VARIANTS``, and ``RepositoryError`` for a shallow clone.
     """
     chosen = variant_named(variant)
-    headers = ordered(walk(source, source.resolve(tip)))
-    provenance, missing = Provenance(headers), set[str]()
+    traced = Traced(source, tip, progress)
     commits: list[Commit] = []
-    read = measured(source, [h.sha for h in headers], missing=missing)
-    for change, removals in traced(source, headers, read, provenance, missing=missing):
+    for change, removals in traced:
         commits.append(commit_of(change))
         if removals and (message.is_fix(change.commits[-1].message) if is_fix is None else is_fix(change)):
             yield from links(commits[-1], removals, commits, chosen, paths)
-        if progress is not None and (len(commits) % _REPORT_EVERY == 0 or len(commits) == len(headers)):
-            progress(len(commits), len(headers))
-    if missing:
-        notice(f"{len(missing)} blobs are missing; nobody is suspected for their lines")
+    for text in traced.notices():
+        notice(text)
 
 
 def variant_named(name: str) -> Variant:

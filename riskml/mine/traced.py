@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from riskml.change import Change
-from riskml.history import Header
+from riskml.errors import RepositoryError
+from riskml.history import ordered
 from riskml.mine.merges import merges
 from riskml.mine.provenance import Provenance, Removal
+from riskml.mine.stream import measured
+from riskml.mine.walk import walk
 from riskml.ports import LogSource
 
+_REPORT_EVERY = 64
 
-def traced(
-    source: LogSource, headers: Sequence[Header], changes: Iterable[Change], provenance: Provenance, *, missing: set[str]
-) -> Iterator[tuple[Change, list[Removal]]]:
-    """Yield the changes of ``headers``, in that order, with what they removed; ``provenance`` has taken each in by then."""
-    doings = merges(source, [h.sha for h in headers if len(h.parents) > 1], missing=missing)
-    for change in changes:
-        yield change, provenance.enter(change, next(doings) if len(change.commits[-1].parents) > 1 else None)
+
+class Traced:
+    """The ancestors of a tip with their removed lines, to be gone through once.
+
+    ``provenance`` has taken in every commit that came so far; ``missing`` collects the blobs that git lacks.
+
+    Raises ``RepositoryError`` for a shallow clone, in which the first commit seems to have written everything.
+    """
+
+    def __init__(self, source: LogSource, tip: str, progress: Callable[[int, int], None] | None = None) -> None:
+        if source.is_shallow:
+            raise RepositoryError("a shallow clone does not tell who wrote its lines", where="history", got="a shallow clone",
+                                  expected="the whole history: git fetch --unshallow, or fetch-depth: 0 in CI")
+        self.headers = ordered(walk(source, source.resolve(tip)))
+        self.provenance = Provenance(self.headers)
+        self.missing: set[str] = set()
+        self._source = source
+        self._progress = progress
+
+    def __iter__(self) -> Iterator[tuple[Change, list[Removal]]]:
+        doings = merges(self._source, [h.sha for h in self.headers if len(h.parents) > 1], missing=self.missing)
+        changes = measured(self._source, [h.sha for h in self.headers], missing=self.missing)
+        for done, change in enumerate(changes, 1):
+            yield change, self.provenance.enter(change, next(doings) if len(change.commits[-1].parents) > 1 else None)
+            if self._progress is not None and (done % _REPORT_EVERY == 0 or done == len(self.headers)):
+                self._progress(done, len(self.headers))
+
+    def notices(self) -> Iterator[str]:
+        """Say what could not be traced, if anything."""
+        if self.missing:
+            yield f"{len(self.missing)} blobs are missing; nobody is suspected for their lines"

@@ -9,21 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskml.adapters.git import GitRepository
-from riskml.history import ordered
 from riskml.mine.layers import Layer
 from riskml.mine.provenance import Provenance
-from riskml.mine.stream import measured
-from riskml.mine.traced import traced
-from riskml.mine.walk import walk
+from riskml.mine.traced import Traced
 
 
 def followed(repo, tip: str) -> tuple[Provenance, list]:
     """Follow the lines of a history to a tip."""
-    source = GitRepository.open(repo.path)
-    headers = ordered(walk(source, tip))
-    provenance, missing = Provenance(headers), set()
-    read = measured(source, [h.sha for h in headers], missing=missing)
-    return provenance, list(traced(source, headers, read, provenance, missing=missing))
+    traced = Traced(GitRepository.open(repo.path), tip)
+    told = list(traced)
+    return traced.provenance, told
 
 
 def blamed(repo, tip: str, path: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from riskml.adapters.git import GitRepository
-from riskml.errors import UsageError
+from riskml.errors import RepositoryError, UsageError
 from riskml.mine.labels import Label, label
 from riskml.mine.szz import VARIANTS, szz
 
@@ -92,6 +92,16 @@ def test_unknown_variant_names_the_known(repo):
     """A wrong name is refused with the right ones."""
     with pytest.raises(UsageError, match="b, ag, ma, l, r"):
         list(szz(GitRepository.open(repo.path), variant="x"))
+
+
+def test_shallow_clone_is_refused(faulty):
+    """Where the history is cut off, its first commit would be suspected of everything; the way out is told."""
+    repo, *_ = faulty
+    clone = repo.clone("shallow", "--depth=2")
+
+    for reading in (szz, label):
+        with pytest.raises(RepositoryError, match="unshallow"):
+            list(reading(GitRepository.open(clone.path)))
 
 
 def test_variants_name_their_papers():
