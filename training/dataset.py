@@ -68,14 +68,12 @@ class Dataset:
         return replace(self, names=tuple(names), features=features)
 
     def known_by(self, cut: float, maturity_days: float) -> Dataset:
-        """Keep what a trainer could have known at ``cut``: harms found by then, and changes old enough to count as clean.
+        """Keep what a trainer could have known at ``cut``: changes written ``maturity_days`` before, with the harms found by then.
 
-        Younger changes without a found harm are left out: young is not clean.
+        A younger change is left out whether or not its harm was found: young is not clean, and a cohort of which only the
+        harmful are kept has no natural rate.
         """
-        written = self.at < cut
-        found = self.harm & (self.known_at <= cut)
-        mature = self.at < cut - maturity_days * DAY
-        kept = self.where(written & (found | mature))
+        kept = self.where(self.at < cut - maturity_days * DAY)
         return replace(kept, harm=kept.harm & (kept.known_at <= cut))
 
 
