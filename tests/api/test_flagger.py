@@ -249,6 +249,13 @@ def test_blue_green_judges_its_preview_before_the_switch(make_world: Callable[..
     assert run.answers[-1][:2] == ("confirm-promotion", 409) or run.answers[-1][0] == "rollback"
 
 
+def test_the_gate_of_the_promotion_never_lets_an_unjudged_preview_through(make_world: Callable[..., World]) -> None:
+    """Asked first of all, as when the other hooks are not configured: the preview counts as begun and is judged."""
+    world = make_world("blue-green")
+    assert not Flagger(world, iterations=2, phase="Progressing").call("confirm-promotion")
+    assert stage_of(world) == "preview"
+
+
 def test_blue_green_is_switched_when_its_preview_is_proven(make_world: Callable[..., World]) -> None:
     """Test traffic alone proves the preview; the switch is seen, and the promotion follows it."""
     world = make_world("blue-green")
