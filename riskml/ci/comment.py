@@ -99,8 +99,8 @@ def key(row: Row) -> tuple[str, ...]:
 
 
 def staled(row: Row, sha: str) -> Row:
-    """Return the row as it is while a newer commit is scored."""
-    return row if row.sha == sha or not sha else replace(row, stale=sha)
+    """Return the row as it is while a commit is scored: stale unless it speaks of that very one."""
+    return replace(row, stale="" if row.sha == sha else sha)
 
 
 def compose(rows: Sequence[Row]) -> str:

@@ -2,7 +2,9 @@
 
 No platform lets a comment be written only if nobody else wrote one. So every run writes, looks again, and goes on until what
 it sees is what it meant: one comment, the oldest, with the newest row of every service. Runs that do the same in any order end
-at the same text.
+at the same text. Somebody who had looked before we wrote may still write over it, so what is as it should be is looked at once
+more after a while, and every run puts back what it ever saw. What is left is a writer that takes longer than that between
+looking and writing, when no other run is left to see it: it costs a row until the next run of its service.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from riskml.ports import Comment, Conversation
 When = Literal["auto", "always"]
 Said = Literal["posted", "edited", "same", "silent", "outdated"]
 
-ROUNDS = 12
+ROUNDS = 20
+STEADY_S = 2.0
+"""How long what was written must stay: longer than another run takes from looking to writing."""
 
 
 def speak(
@@ -35,12 +39,16 @@ def speak(
     if head is not None and talk.head() != head:
         return "outdated"
     said: Said = "same"
+    steady = False
+    rows: list[Row] = []
     for round_ in range(ROUNDS):
-        if round_:
+        if steady:
+            sleep(STEADY_S * (1 + chance()))
+        elif round_:
             sleep(chance() * min(8.0, 0.25 * 2**round_))
         ours = _ours(talk)
         known = [row for comment in ours for row in read(comment.body)]
-        rows = merged([*known, *news])
+        rows = merged([*rows, *known, *news])
         if not {key(row) for row in rows} & {key(row) for row in news}:
             return "outdated"
         if not ours and when == "auto" and all(row.quiet for row in news):
@@ -54,7 +62,11 @@ def speak(
                 talk.edit(comment.id, superseded(comment.body))
             continue
         if _is_settled(ours, rows):
-            return said
+            if steady or said == "same":
+                return said
+            steady = True
+            continue
+        steady = False
         if talk.edit(ours[0].id, compose(rows)):
             said = "edited" if said == "same" else said
             for comment in ours[1:]:

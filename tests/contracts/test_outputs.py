@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskml.cli.predict import FORMATS
@@ -56,6 +56,7 @@ def test_the_command_line_offers_every_output():
 
 
 @pytest.mark.parametrize("output", sorted(set(OUTPUTS) - {"json", "ramp"}))  # JSON is for programs, and has its own escapes
+@settings(deadline=None)  # machines of CI are slow at times
 @given(HOSTILE)
 def test_no_output_fails_or_moves_a_cursor(output: str, text: str):
     """Whatever the change says, there is text that UTF-8 can hold, without control characters of a terminal."""
@@ -78,12 +79,14 @@ class Elements(HTMLParser):
         assert not any(name.startswith("on") or str(value).strip().lower().startswith("javascript:") for name, value in attrs)
 
 
+@settings(deadline=None)  # machines of CI are slow at times
 @given(HOSTILE.filter(str.strip))
 def test_a_page_has_no_element_that_the_change_brought(text: str):
     """The same elements and attributes as with harmless words, and nothing that would run."""
     assert Elements(show(told(text), "html")).found == Elements(show(told("x"), "html")).found
 
 
+@settings(deadline=None)  # machines of CI are slow at times
 @given(HOSTILE)
 def test_what_programs_read_can_be_read(text: str):
     """SARIF and Code Quality stay JSON, and JUnit stays XML."""
@@ -92,12 +95,14 @@ def test_what_programs_read_can_be_read(text: str):
     ET.fromstring(show(told(text), "junit"))
 
 
+@settings(deadline=None)  # machines of CI are slow at times
 @given(HOSTILE)
 def test_step_outputs_cannot_be_forged(text: str):
     """The runner reads the very names and values that were meant, and no other."""
     assert github_reads(show(told(text), "github-output")) == facts(told(text))
 
 
+@settings(deadline=None)  # machines of CI are slow at times
 @given(HOSTILE)
 def test_a_dotenv_file_holds_one_word_a_line(text: str):
     """No line is added, and no value holds what a shell would expand or split."""

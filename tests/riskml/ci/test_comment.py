@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskml.ci.comment import LIMIT, LIVE, Row, compose, is_live, is_service, key, merged, read, row_of, staled, superseded
@@ -38,6 +38,7 @@ def rendered(text: str) -> str:
     return markdown_it.MarkdownIt("commonmark", {"html": True}).enable("table").render(text)
 
 
+@settings(deadline=None)  # machines of CI are slow at times
 @given(HOSTILE, st.booleans())
 def test_nothing_of_a_change_forges_the_comment(text: str, many: bool):
     """Whatever it says, the same rows are read back, and the page has the elements that it has for harmless words."""
@@ -53,6 +54,7 @@ def test_nothing_of_a_change_forges_the_comment(text: str, many: bool):
     body.encode()
 
 
+@settings(deadline=None)  # machines of CI are slow at times
 @given(HOSTILE)
 def test_what_is_superseded_is_not_live_and_holds_no_rows(text: str):
     """So that nobody edits it again, whatever it says."""
@@ -61,6 +63,7 @@ def test_what_is_superseded_is_not_live_and_holds_no_rows(text: str):
     assert read(old) == []
 
 
+@settings(deadline=None)  # machines of CI are slow at times
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str):
     """A comment that somebody edited is no crash."""
@@ -109,6 +112,7 @@ def test_the_comment_stays_within_what_the_platforms_take():
     assert compose(read(body)) == body
 
 
+@settings(deadline=None)  # machines of CI are slow at times
 @given(st.permutations([(s, at) for s in "ab" for at in ("1", "2", "3")]))
 def test_the_newest_row_of_each_service_wins_in_any_order(order: list[tuple[str, str]]):
     """So runs that merge the same rows agree."""
@@ -124,7 +128,7 @@ def test_stale_text_is_struck_and_comes_back():
     assert "~~Release risk: ship as **canary, start 1 &#37;**~~" in body
     assert "<code>ffffffffffff</code> is being scored" in body
     assert read(body) == [marked]
-    assert staled(row, row.sha) == row
+    assert staled(marked, row.sha) == row
 
 
 @pytest.mark.parametrize(("decision", "kind", "quiet"), [

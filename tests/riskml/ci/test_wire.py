@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskml.ci.comment import compose, key, read, row_of
@@ -41,6 +41,7 @@ def test_a_real_decision_is_read_as_it_is():
     assert read_decision(json.dumps(DECISION).encode()) == DECISION
 
 
+@settings(deadline=None)  # machines of CI are slow at times
 @given(st.sampled_from(places(DECISION)), JUNK)
 def test_anything_anywhere_is_refused_or_shown(path: tuple[Any, ...], junk: Any):
     """What gets through can be said; what does not is refused with a path, and never a crash."""
