@@ -22,19 +22,20 @@ from riskml.suite import CaseResult, FileCoverage, SuiteRun
 
 DAY = 86_400
 NOW = 1_700_000_000
-PATHS = ("src/main/java/org/acme/auth/Login.java", "src/test/java/org/acme/LoginTest.java", "lib/a.py", "lib/b.py",
-"README.md",
-         "conf/app.yaml", "Dockerfile", "db/migrations/0001.sql", "package.json", "yarn.lock", "vendor/x/y.go",
-         "core/x.scala",
-         ".github/workflows/ci.yml", "api/a.proto", "logo.png", "ü/ñ.rb", "\udcff.c", "Makefile", "x.unknown", "noext")
-LINES = (b"if (x == null && y) {", b"    return x;", b"\tfor (int i = 0; i < n; i++) {", b"// TODO later", b"# note", b"",
-b"   ",
-         b"import java.util.List;", b"DROP TABLE users;", b"public void run() throws IOException {", b" * comment", b"}",
-         b"synchronized (lock) { try { socket.read(b); } catch (IOException e) { } }", b"\xff\xfe\x00", b"x" * 300, b"a\rb")
-MESSAGES = ("Fix NPE in login", "", "KAFKA-1: add\n\nBody text here.\n", 'Revert "x"\n\nThis reverts commit 1234567.',
-"docs: words",
-            "Bump a from 1.0 to 1.1\n\nSigned-off-by: dependabot[bot]", "refactor!: rename", "Merge branch 'a'",
-            "\udc80 odd \x00 text")
+PATHS = (
+    "src/main/java/org/acme/auth/Login.java", "src/test/java/org/acme/LoginTest.java", "lib/a.py", "lib/b.py", "README.md",
+    "conf/app.yaml", "Dockerfile", "db/migrations/0001.sql", "package.json", "yarn.lock", "vendor/x/y.go", "core/x.scala",
+    ".github/workflows/ci.yml", "api/a.proto", "logo.png", "ü/ñ.rb", "\udcff.c", "Makefile", "x.unknown", "noext",
+)
+LINES = (
+    b"if (x == null && y) {", b"    return x;", b"\tfor (int i = 0; i < n; i++) {", b"// TODO later", b"# note", b"", b"   ",
+    b"import java.util.List;", b"DROP TABLE users;", b"public void run() throws IOException {", b" * comment", b"}",
+    b"synchronized (lock) { try { socket.read(b); } catch (IOException e) { } }", b"\xff\xfe\x00", b"x" * 300, b"a\rb",
+)
+MESSAGES = (
+    "Fix NPE in login", "", "KAFKA-1: add\n\nBody text here.\n", 'Revert "x"\n\nThis reverts commit 1234567.', "docs: words",
+    "Bump a from 1.0 to 1.1\n\nSigned-off-by: dependabot[bot]", "refactor!: rename", "Merge branch 'a'", "\udc80 odd \x00 text",
+)
 COUNTS = st.integers(0, 500)
 
 
