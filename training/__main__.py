@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code."""
     args = _parser().parse_args(argv)
     try:
-        config = configuration.read(args.config)
+        config = replace(configuration.read(args.config), threads=args.threads)
         return int(args.run(args, config))
     except RiskmlError as error:
         print(f"training: {error}", file=sys.stderr)
@@ -33,6 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", default=HERE / "config.toml", metavar="FILE",
                         help="numbers of the run (default: those of the bundled model)")
     parser.add_argument("--work", default=Path(".work"), type=Path, metavar="DIR", help="where tables and figures are kept")
+    parser.add_argument("--threads", default=1, type=int, metavar="N",
+                        help="processors to use; the result is the same (default: 1, the fastest on a busy machine)")
     commands = parser.add_subparsers(required=True, metavar="build|evaluate|fit")
     build = commands.add_parser("build", help="mine, join with labels, write the dataset; a finished table is kept")
     build.add_argument("--repository", action="append", default=[], type=Path, metavar="PATH", help="a git repository to mine")

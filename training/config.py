@@ -104,7 +104,7 @@ class TrainConfig:
     name: str = "release-risk"
     version: str = "1.0.0"
     seed: int = 7
-    threads: int = 2
+    threads: int = 1
     exclude: tuple[str, ...] = ()
     bootstrap: int = 300
     background: int = 32
