@@ -23,7 +23,6 @@ from riskml.errors import RiskmlError
 
 T = TypeVar("T")
 _LONE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for no byte
-_EXACT = 2.0**53  # a whole float below it is spelled as the integer that it is
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode
 Refusal = type[RiskmlError]
 _Path = str | tuple[Any, str | int]  # the path around and the last key of it: spelled only when something is refused
@@ -340,11 +339,9 @@ def _integral(value: Any) -> Any:
     """Return the value with whole floats as integers, for C to spell; ``ValueError`` where its spelling would be another."""
     kind = type(value)
     if kind is float:
-        if value.is_integer() and -_EXACT < value < _EXACT:
-            return int(value)
-        if 1e-4 <= abs(value) < 1e16:  # else Python writes an exponent where ECMAScript writes none, or another one
-            return value
-        raise ValueError
+        if value and not 1e-4 <= abs(value) < 1e16:  # Python writes an exponent where ECMAScript has none, or another one
+            raise ValueError
+        return int(value) if value.is_integer() else value
     if kind in _PLAIN or value is None:
         return value
     if isinstance(value, Mapping):

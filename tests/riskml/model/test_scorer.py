@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from math import inf, nan
+from dataclasses import replace
+from math import inf, isnan, nan
 
 import numpy as np
 import pytest
 
 from riskml.errors import BadFeatureValue
 from riskml.model import scorer as module
+from riskml.model.artifact import write
+from riskml.model.lightgbm_text import parse
 from riskml.model.scorer import ModelScorer
 from riskml.ports import Scorer
 
@@ -54,6 +57,21 @@ def test_an_absent_name_is_unknown_and_widens_the_interval(scorer):
     assert absent.margin == known.margin  # the tiny model sends an unknown past the way of a long one
     assert absent.lower < known.lower
     assert absent.upper > known.upper
+
+
+def test_the_interval_asks_the_model_again_with_each_training_row(trained, tiny, tmp_path):
+    """What is unknown moves the interval as far as the answers move when the background rows say what it could be."""
+    forest = parse(trained.text)
+    known = [[None if isnan(v) else v for v in row] for row in trained.rows[3:40].tolist()]
+    about = replace(tiny.manifest, features=forest.features, feature_quantiles={}, background=tuple(map(tuple, known)))
+    scorer = ModelScorer(write(tmp_path / "trained", about, trained.text, tiny.calibration, "# Card\n"))
+    table = scorer.artifact.calibration
+    for row in trained.rows[40:60]:
+        scored = scorer.score(dict(zip(forest.features, row.tolist(), strict=True)))
+        asked = table.many_log_odds(forest.margins(np.where(np.isnan(row), trained.rows[3:40], row)))
+        deviation = float(np.sqrt(np.mean((asked - table.log_odds(scored.margin)) ** 2))) if np.isnan(row).any() else 0.0
+
+        assert (scored.lower, scored.upper) == pytest.approx(table.interval(scored.margin, deviation))
 
 
 def test_names_that_the_model_does_not_read_are_ignored(scorer):
