@@ -234,7 +234,7 @@ def _wanted(hint: Any, limits: Limits) -> str:
     words = {bool: "true or false", int: "an integer", float: "a number", datetime: "an RFC 3339 time with its zone"}
     text = words.get(hint, "text")
     if limits.pattern is not None:
-        text += f" like {limits.pattern}"
+        text += f" like `{limits.pattern}`"
     if limits.minimum is not None and limits.minimum == limits.maximum:
         return f"{limits.minimum:.12g}"
     if limits.above is not None:

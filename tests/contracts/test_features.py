@@ -176,49 +176,46 @@ def samples() -> tuple[tuple[Evidence, dict[str, float]], ...]:
 def edit(path: str, added: bytes, removed: bytes = b"") -> Evidence:
     """Build evidence of one edited file, with reports in which a test is new and another one took longer the more is added."""
     plus, minus = added.count(b"\n"), removed.count(b"\n")
-    after = SuiteRun((CaseResult("s", "old", "passed", 1.0 + plus), *(CaseResult("s", f"new{n}",
-    "passed") for n in range(plus))),
+    new = (CaseResult("s", f"new{n}", "passed") for n in range(plus))
+    after = SuiteRun((CaseResult("s", "old", "passed", 1.0 + plus), *new),
                      {path: FileCoverage(frozenset({1}), frozenset(range(2, 2 + plus)))})
     before = SuiteRun((CaseResult("s", "old", "passed", 1.0),), {path: FileCoverage(frozenset({1}), frozenset({2}))})
-    return Evidence(Change((FileDiff(path, path, "M", (Hunk(1, minus, 1, plus),), added, removed, lines_before=9),)), None,
-    after, before)
+    file = FileDiff(path, path, "M", (Hunk(1, minus, 1, plus),), added, removed, lines_before=9)
+    return Evidence(Change((file,)), None, after, before)
 
 
 CODE = (b"public void a() {\n  // TODO\n  if (b == null) {\n    for (;;) {\n"
-        b"      try { c.read(); } catch (D e) { synchronized (e) { throw e; } }\n"
-        b"    }\n  }\n}\n")
+        b"      try { c.read(); } catch (D e) { synchronized (e) { throw e; } }\n    }\n  }\n}\n")
 BUSY = FilePast(9, 2, 5, 6, 3, NOW - 9 * DAY, 4, 2, 3, NOW - 20 * DAY, 3, 1, 2, 0.5)
 CALM = FilePast(1, 0, 0, 1, 1, NOW - 200 * DAY)
+MIXED = SuiteRun((CaseResult("s", "a", "failed", 3.0), CaseResult("s", "b", "error"), CaseResult("s", "c", "skipped"),
+                  CaseResult("s", "d", "passed", 1.0, flaky=True)))
+AUTH = FileDiff("src/Auth.java", "lib/Auth.java", "R", (Hunk(1, 1, 1, 5), Hunk(9, 0, 13, 5)), CODE * 2, CODE)
 EVERYTHING = Evidence(
-    Change((FileDiff("src/Auth.java", "lib/Auth.java", "R", (Hunk(1, 1, 1, 5), Hunk(9, 0, 13, 5)), CODE * 2, CODE,
-    lines_before=40),
-            FileDiff("vendor/b.go", "vendor/b.go", "A", (Hunk(0, 0, 1, 1),), b"x\n", lines_before=0), FileDiff("c.py",
-            "c.py", "D", lines_before=3),
+    Change((replace(AUTH, lines_before=40), FileDiff("c.py", "c.py", "D", lines_before=3),
+            FileDiff("vendor/b.go", "vendor/b.go", "A", (Hunk(0, 0, 1, 1),), b"x\n", lines_before=0),
             FileDiff("logo.png", "logo.png", binary=True), FileDiff("sub", "sub", submodule=True), *(FileDiff(p, p) for p in (
                 "conf/a.yaml", ".gitlab-ci.yml", "Dockerfile", "db/migrate/1.rb", "pom.xml", "a.proto", "tests/test_c.py"))),
            (Commit("1", "feat!: Refactor\n\nKAFKA-1", NOW - 9 * DAY, NOW - 8 * DAY, 60, Person("A", ""), ("a", "b")),
-            Commit("2", "Fix crash", NOW - 3 * DAY, NOW - DAY), Commit("3", 'Revert "x"', NOW - DAY, NOW - DAY),
-            Commit("4", "refactor x", NOW - DAY, NOW - DAY),
+            Commit("2", "Fix crash", NOW - 3 * DAY, NOW - DAY), Commit("4", "refactor x", NOW - DAY, NOW - DAY),
+            Commit("3", 'Revert "x"', NOW - DAY, NOW - DAY),
             Commit("5", "Bump a from 1.0 to 1.1\n\nSigned-off-by: dependabot[bot]", NOW - DAY, NOW, 120, Person("B", ""))),
             NOW),
     Past({"lib/Auth.java": BUSY, "c.py": CALM}, RepositoryPast(commits_90d=9, commits_365d=20, fixes_90d=3, reverts_365d=2)),
-    SuiteRun((CaseResult("s", "a", "failed", 3.0), CaseResult("s", "b", "error"), CaseResult("s", "c", "skipped"),
-              CaseResult("s", "d", "passed", 1.0, flaky=True))), None, 3)
+    MIXED, None, 3)
+ADD = Commit("1", "Add", NOW - 2 * DAY, NOW - 2 * DAY, 0, Person("A", "a@b.org"))
+QUIET = RepositoryPast(commits_90d=3, commits_365d=3)
 LITTLE = Evidence(
-    Change((FileDiff("c.py", "c.py", "M", (Hunk(1, 1, 1, 1),), b"x\n", b"y\n", lines_before=3),),
-           (Commit("1", "Add", NOW - 2 * DAY, NOW - 2 * DAY, 0, Person("A", "a@b.org")),), NOW),
-    Past({"c.py": replace(CALM, fixes=1, last_fix_at=NOW - 300 * DAY, recent_lines_share=0.0)},
-    RepositoryPast(commits_90d=3, commits_365d=3)),
+    Change((FileDiff("c.py", "c.py", "M", (Hunk(1, 1, 1, 1),), b"x\n", b"y\n", lines_before=3),), (ADD,), NOW),
+    Past({"c.py": replace(CALM, fixes=1, last_fix_at=NOW - 300 * DAY, recent_lines_share=0.0)}, QUIET),
     SuiteRun((CaseResult("s", "a", "passed", 1.0),)), None, 0)
 RARE = (
-    EVERYTHING, LITTLE, Evidence(Change(EVERYTHING.change.files[:2]), LITTLE.past), edit("docs/a.md", b"word\n"),
-    edit("lib/a.c", b"x\ny\n"),
-    edit("tests/test_a.py", b"x\n", b"y\n"), edit("lib/a.py", b"# note\n"), edit("lib/a.py", b"import os\n"),
-    edit("lib/a.java", b"  x();\n", b"x();\n"), edit("lib/b.java", b"", CODE), edit("db/migrations/1.sql",
-    b"DROP TABLE a;\n"),
+    EVERYTHING, LITTLE, Evidence(Change(EVERYTHING.change.files[:3:2]), LITTLE.past), edit("docs/a.md", b"word\n"),
+    edit("lib/a.c", b"x\ny\n"), edit("tests/test_a.py", b"x\n", b"y\n"), edit("lib/a.py", b"# note\n"),
+    edit("lib/a.py", b"import os\n"), edit("lib/a.java", b"  x();\n", b"x();\n"), edit("lib/b.java", b"", CODE),
+    edit("db/migrations/1.sql", b"DROP TABLE a;\n"),
 )
 """Evidence in which each feature takes at least two values, whatever the drawn samples hold."""
-
 
 ALL = pytest.mark.parametrize("feature", CATALOGUE, ids=NAMES)
 THOROUGH = settings(deadline=None, max_examples=60)
