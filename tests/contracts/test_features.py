@@ -20,8 +20,7 @@ from riskml.features.wording import WORDS, files_of, word
 from riskml.history import AuthorPast, FilePast, History, RepositoryPast
 from riskml.suite import CaseResult, FileCoverage, SuiteRun
 
-DAY = 86_400
-NOW = 1_700_000_000
+DAY, NOW = 86_400, 1_700_000_000
 PATHS = (
     "src/main/java/org/acme/auth/Login.java", "src/test/java/org/acme/LoginTest.java", "lib/a.py", "lib/b.py", "README.md",
     "conf/app.yaml", "Dockerfile", "db/migrations/0001.sql", "package.json", "yarn.lock", "vendor/x/y.go", "core/x.scala",
