@@ -15,11 +15,19 @@ test: $(STAMP)dev         ## all tests
 serve: $(STAMP)test       ## run the service on 127.0.0.1:8080
 	$(BIN)/python -m api
 
-train: $(STAMP)dev        ## build, fit and evaluate the bundled model (see docs/model.md)
-	$(BIN)/python -m training build && $(BIN)/python -m training fit && $(BIN)/python -m training evaluate
+train: $(STAMP)dev        ## REPOSITORIES="PATH …" LABELS="CSV …" [TABLES="CSV …"] [OUTPUT=DIR]: see docs/model.md
+	$(BIN)/python -m training build $(addprefix --repository ,$(REPOSITORIES)) $(addprefix --labels ,$(LABELS)) \
+	  $(addprefix --kamei ,$(TABLES))
+	$(BIN)/python -m training fit --output $(or $(OUTPUT),models/mine)
 
-bench: $(STAMP)dev        ## all benchmarks, as ratios against named peers
-	$(BIN)/python -m benchmarks
+bench: $(STAMP)dev        ## REPOSITORIES="PATH …": all benchmarks, as ratios against named peers
+	$(BIN)/python -m benchmarks $(REPOSITORIES)
+
+bench-mine: $(STAMP)dev   ## REPOSITORIES="PATH …": mining beside git log
+	$(BIN)/python -m benchmarks.mining $(REPOSITORIES)
+
+bench-model: $(STAMP)dev  ## the honest figures of the dataset that `make train` built, as JSON
+	$(BIN)/python -m training evaluate
 
 docs: $(STAMP)dev         ## rewrite the generated pages
 	$(BIN)/python docs/generate.py
