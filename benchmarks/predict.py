@@ -1,7 +1,7 @@
-"""Time of ``riskml predict`` on a real repository, beside ``git log -p -U0`` on the same one: ``python -m benchmarks.predict REPO``.
+"""Time of ``riskml predict`` on a real repository, beside ``git log -p -U0`` there: ``python -m benchmarks.predict REPO``.
 
-The first run mines the whole history, the second finds it kept. Runs alternate with git's, and medians are printed, so that what
-else the machine does weighs on both.
+The first run mines the whole history, the second finds it kept. Runs alternate with git's, and medians are printed, so that
+what else the machine does weighs on both.
 """
 
 from __future__ import annotations
