@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
 
 EXCUSED = ("not beside", "shared", "absent", "no official schema", "no schema", "only root")
 """Words of the reasons that hold in CI, too: material that stays beside the checkout, and rights that a machine does not give."""
+
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    settings.load_profile("ci")  # a gate must say the same of the same commit; at a desk every run looks for new counterexamples
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
