@@ -1,4 +1,4 @@
-"""In CI no test may skip because a program is missing that could have been installed: ``RISKML_REQUIRE_TOOLS=yes`` sees to it."""
+"""What holds for all tests in CI: the same examples for the same commit, and no skip for what can be installed."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import pytest
 from hypothesis import settings
 
 EXCUSED = ("not beside", "shared", "absent", "no official schema", "no schema", "only root")
-"""Words of the reasons that hold in CI, too: material that stays beside the checkout, and rights that a machine does not give."""
+"""Words of the reasons that hold in CI, too: material that stays beside the checkout, rights that a machine does not give."""
 
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
-    settings.load_profile("ci")  # a gate must say the same of the same commit; at a desk every run looks for new counterexamples
+    settings.load_profile("ci")  # a gate says the same of the same commit; at a desk every run looks for new counterexamples
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the skips that CI does not accept, and fail the run."""
+    """Name the skips that CI does not accept, and fail the run (``RISKML_REQUIRE_TOOLS=yes``)."""
     if os.environ.get("RISKML_REQUIRE_TOOLS") != "yes":
         return
-    reasons = {str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ()) if isinstance(report.longrepr, tuple)}
+    skipped = terminalreporter.stats.get("skipped", ())
+    reasons = {str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple)}
     refused = sorted(reason for reason in reasons if not any(word in reason for word in EXCUSED))
     if refused:
         terminalreporter.section("skipped for what can be installed")
