@@ -68,7 +68,7 @@ class Dataset:
         return replace(self, names=tuple(names), features=features)
 
     def known_by(self, cut: float, maturity_days: float) -> Dataset:
-        """Keep what a trainer could have known at ``cut``: changes written ``maturity_days`` before, with the harms found by then.
+        """Keep what a trainer could have known at ``cut``: changes of ``maturity_days`` before, with the harms found by then.
 
         A younger change is left out whether or not its harm was found: young is not clean, and a cohort of which only the
         harmful are kept has no natural rate.

@@ -30,8 +30,8 @@ class Forest:
 
     Over inner nodes: ``feature``, ``threshold``, ``missing``, ``default_left``. Over nodes and leaves: ``left``, ``right``,
     ``cover`` (training rows that came by). Over leaves: ``value`` (log-odds). Over trees: ``roots`` and ``leaf_starts`` (the
-    first leaf of each tree, counted among the leaves). The inner nodes of each tree follow each other, its root first, tree after
-    tree.
+    first leaf of each tree, counted among the leaves). The inner nodes of each tree follow each other, its root first, tree
+    after tree.
     """
 
     features: tuple[str, ...]
