@@ -64,3 +64,10 @@ def test_files_are_named_by_what_the_feature_counts() -> None:
     assert files_of("docs_only", evidence) == ("c.md",)
     assert files_of("uncovered_changed_lines", evidence) == ("b.py",)
     assert files_of("message_words", evidence) == files_of("nuc", evidence) == ()
+
+
+def test_no_two_features_read_the_same() -> None:
+    """A list of reasons never says one sentence twice with two contributions, whatever is 0."""
+    zero = [words.none for words in WORDS.values()]
+
+    assert sorted(set(zero)) == sorted(zero)
