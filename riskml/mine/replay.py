@@ -63,6 +63,8 @@ class Replay:
         )
         for number, read in enumerate(changes):
             change = self._measured(read) if number >= names_only else read
+            if self.missing:
+                self.affected += any(diff.old_blob in self.missing or diff.new_blob in self.missing for diff in change.files)
             while next_told is not None and next_told.key < key[change.commits[0].sha]:
                 history.tell(next_told)
                 next_told = next(waiting, None)
@@ -84,8 +86,6 @@ class Replay:
             change = replace(change, files=tuple(files))
         for diff in change.files:
             self.lines.learn(diff)
-        if self.missing:
-            self.affected += any(diff.old_blob in self.missing or diff.new_blob in self.missing for diff in change.files)
         return change
 
     def _measure_merges(self, merges: Sequence[str]) -> None:
