@@ -9,7 +9,7 @@ from math import isnan, nan
 from riskml import pathmap
 from riskml.assess.files import file_shares
 from riskml.assess.reasons import reasons_of
-from riskml.assess.yardstick import Yardstick, yardstick
+from riskml.assess.yardstick import SIZE, Yardstick, yardstick
 from riskml.assessment import Assessment
 from riskml.change import Change
 from riskml.context import ServiceContext
@@ -126,6 +126,8 @@ def _notes(vector: Vector, evidence: Evidence | None) -> tuple[str, ...]:
             left = len(evidence.suite.notes) - MOST_OF_REPORTS
             if left > 0:
                 notes.append(f"and {left} more notes about the reports")
+    if any(isnan(vector.get(name, nan)) for name in SIZE):
+        notes.append("its size is unknown (la, ld or nf): no model knows what to think of such a change")
     if isnan(vector.get("tests_run", nan)):
         notes.append("no test report was given: whether tests pass is unknown")
     if isnan(vector.get("coverage_changed_lines", nan)):

@@ -15,6 +15,10 @@ from riskml.policy.policy import Policy, default_policy
 from riskml.policy.risk import risk_score
 from riskml.ports import Scorer, Vector
 
+SIZE = ("la", "ld", "nf")  # known of every change, so no model has learned what to think without them: it may read them as 0
+
+_PAST = tuple(feature.name for feature in past.GROUP.features)
+
 
 @dataclass(frozen=True)  # no slots: the recent changes are scored once, at their first use
 class Yardstick:
@@ -43,11 +47,16 @@ class Yardstick:
         return self.scorer.training_percentile(feature, value) if here is None else here
 
     def band(self, score: float, vector: Vector) -> Band:
-        """Return the policy's band; what would be low only because no past is known is unknown."""
+        """Return the policy's band; what would be low only because no past, or no size, is known is unknown."""
         band = self.policy.band(score)
-        names = [f.name for f in past.GROUP.features if f.name in self.scorer.feature_names]
-        blind = bool(names) and all(isnan(vector.get(name, nan)) for name in names)
-        return "unknown" if band == "low" and blind else band
+        return "unknown" if band == "low" and (self._all_unknown(_PAST, vector) or self._any_unknown(SIZE, vector)) else band
+
+    def _all_unknown(self, names: Iterable[str], vector: Vector) -> bool:
+        read = [name for name in names if name in self.scorer.feature_names]
+        return bool(read) and all(isnan(vector.get(name, nan)) for name in read)
+
+    def _any_unknown(self, names: Iterable[str], vector: Vector) -> bool:
+        return any(isnan(vector.get(name, nan)) for name in names if name in self.scorer.feature_names)
 
 
 def yardstick(

@@ -113,12 +113,21 @@ def test_low_without_a_past_is_unknown() -> None:
     """A low score for lack of history is not called low."""
     without = assess(change(file("a.py", 1)), None, None, LinesScorer(), id="1", now=NOW, repository="r")
     known = assess_features(
-        {**dict.fromkeys(NAMES, nan), "la": 1.0, "prior_fixes_365d": 0.0}, LinesScorer(), id="1", now=NOW, repository="r"
+        {**dict.fromkeys(NAMES, nan), "la": 1.0, "ld": 0.0, "nf": 1.0, "prior_fixes_365d": 0.0},
+        LinesScorer(), id="1", now=NOW, repository="r",
     )
 
     assert without.band == "unknown"
     assert known.band == "low"
     assert assess(change(*BIG), None, None, LinesScorer(), id="1", now=NOW, repository="r").band == "high"
+
+
+def test_low_without_a_size_is_unknown() -> None:
+    """Of a change whose size nobody told, a model that reads the size says nothing, however low its number."""
+    found = assess_features({"prior_fixes_365d": 0.0}, LinesScorer(), id="1", now=NOW, repository="r")
+
+    assert found.band == "unknown"
+    assert any("size is unknown" in note for note in found.notes)
 
 
 def test_the_percentile_needs_fifty_others_and_never_counts_the_change_itself() -> None:
