@@ -44,17 +44,23 @@ def run(args: argparse.Namespace) -> int:
                 else bundled(known=NAMES, feature_set=FEATURE_SET))
     scorer = ModelScorer(artifact)
     out_of_range: Counter[str] = Counter()
+    never_unknown = {name: scorer.feature_names.index(name) for name in artifact.forest.zero_when_unknown}
+    taken_as_zero: Counter[str] = Counter()
     row = 0
     with table.writing(args.output) as sink:
         for batch in table.read(args.table, NAMES):
             if row == 0:
                 _tell_columns(batch.schema.names, args.table, scorer.feature_names, NAMES)
             rows = _features(batch, row, scorer.feature_names, out_of_range)
+            taken_as_zero.update({name: int((rows[:, i] != rows[:, i]).sum()) for name, i in never_unknown.items()})
             sink.write(_with_scores(batch, rows, scorer, contributions=args.contributions))
             row += batch.num_rows
     for name, count in sorted(out_of_range.items()):
         feature = by_name(name)
         note(f"{name}: {count} values outside of its range ({feature.low:g} to {feature.high:g}) were taken as unknown")
+    for name, count in sorted((+taken_as_zero).items()):
+        note(f"{name}: unknown in {count} rows; no change that the model learned from was so, and it takes this for 0: "
+             "their probability is worth little")
     return 0
 
 

@@ -62,6 +62,11 @@ class Forest:
         return tuple(self.features[i] for i in np.unique(self.feature))
 
     @property
+    def zero_when_unknown(self) -> tuple[str, ...]:
+        """The features that were never unknown in training: some node takes NaN for 0, so an answer without one is worth little."""
+        return tuple(self.features[i] for i in np.unique(self.feature[self.missing != MISSING_NAN]))
+
+    @property
     def bias(self) -> float:
         """The expected margin over the training rows: where the contributions of every row start."""
         weighted = self.value * self.cover[self.n_inner :]

@@ -43,11 +43,16 @@ end of trees
 @pytest.fixture
 def artifact(tmp_path):
     """Write a model of one tree over two features of the catalogue."""
+    return stump(tmp_path, STUMP)
+
+
+def stump(tmp_path, text):
+    """Write the artifact of a model in LightGBM's text."""
     manifest = Manifest(
         name="stump", version="1", feature_set=1, features=("la", "nuc"), label={}, training={}, base_rate=0.2,
         score_quantiles=(0.0, 1.0), feature_quantiles={}, background=(), libraries={},
     )
-    write(tmp_path / "model", manifest, STUMP, Calibration((-2.0, 2.0), (-2.0, 2.0), (9, 9), 0.1), "# Card\n")
+    write(tmp_path / "model", manifest, text, Calibration((-2.0, 2.0), (-2.0, 2.0), (9, 9), 0.1), "# Card\n")
     return tmp_path / "model"
 
 
@@ -98,6 +103,17 @@ def test_missing_columns_are_unknown_and_named(artifact, tmp_path, capsys):
         "riskml: 1 of the 2 features that the model reads are not in the table and taken as unknown: nuc\n")
     out = pq.read_table(tmp_path / "out.parquet").to_pydict()
     assert out["margin"] == [ModelScorer(load(artifact)).score({"la": 1.0}).margin]
+
+
+def test_an_unknown_that_counts_as_zero_is_told(tmp_path, capsys):
+    """A tree that never saw an unknown takes it for 0: stderr says of which feature, and in how many rows."""
+    model = stump(tmp_path, STUMP.replace("decision_type=8 10", "decision_type=2 10"))
+
+    run(model, parquet(tmp_path / "t.parquet", la=[None, 3.0, None], nuc=[None, 1.0, 1.0]), tmp_path / "out.parquet")
+
+    told = capsys.readouterr().err
+    assert "la: unknown in 2 rows" in told
+    assert "nuc: unknown" not in told
 
 
 def test_a_table_without_features_is_refused(artifact, tmp_path):
