@@ -63,7 +63,7 @@ class Forest:
 
     @property
     def zero_when_unknown(self) -> tuple[str, ...]:
-        """The features that were never unknown in training: some node takes NaN for 0, so an answer without one is worth little."""
+        """The features that were never unknown in training: some node takes NaN for 0, which is worth little."""
         return tuple(self.features[i] for i in np.unique(self.feature[self.missing != MISSING_NAN]))
 
     @property
