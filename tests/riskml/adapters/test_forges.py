@@ -129,7 +129,7 @@ def test_ten_runs_at_once_end_in_one_comment(platform: Any, services: int):
         chance = random.Random(number).random
         try:
             mine = row(f"service-{number % services}", at=f"2026-01-01T00:00:{number:02}+00:00")
-            speak(talk_to(platform), [mine], sleep=lambda s: threading.Event().wait(s / 8), chance=chance)
+            speak(talk_to(platform), [mine], sleep=lambda s: threading.Event().wait(s / 2), chance=chance)
         except BaseException as error:  # noqa: BLE001 - told by the test's own assertion
             failed.append(error)
 
