@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from http import HTTPStatus
+from math import isfinite
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -80,8 +81,8 @@ def refusal(error: errors.RiskmlError, instance: str) -> Response:
 
 def _shown(value: object) -> object:
     """Give back what the caller sent, if it is short; never a whole diff."""
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
+    if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and isfinite(value)):
+        return value  # JSON has no NaN and no infinity: they are shown as text
     text = value if isinstance(value, str) else repr(value)
     return text if len(text) <= 200 else text[:199] + "…"
 
@@ -109,6 +110,8 @@ def _finding(each: Mapping[str, Any], model: type[BaseModel]) -> dict[str, objec
         why = message.removeprefix("Invalid JSON: ")
         return {"what": "not JSON", "where": "the body", "got": why, "expected": "a JSON object"}
     what = "missing key" if each["type"] == "missing" else "wrong value"
+    if each["type"] == "missing":
+        return {"what": what, "where": where, "got": None, "expected": f"a key '{each['loc'][-1]}'"}
     expected = message.removeprefix("Input should be ").removeprefix("Input should have ").removeprefix("Value error, ")
     return {"what": what, "where": where or "the body", "got": got, "expected": expected}
 

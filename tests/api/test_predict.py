@@ -141,6 +141,13 @@ def test_numbers_that_json_does_not_have_are_refused(client: TestClient, name: s
     body = f'{{"repository": "a", "features": {{"la": {name}}}}}'.encode()
     answer = client.post("/predict", content=body, headers={"content-type": "application/json"})
     assert answer.status_code == 422
+    assert json.loads(answer.text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))["where"] == "features.la"
+
+
+def test_a_missing_key_is_named(client: TestClient):
+    """What is expected is the key, in words of ours."""
+    problem = client.post("/predict", json={"features": {}}).json()
+    assert (problem["title"], problem["where"], problem["expected"]) == ("missing key", "repository", "a key 'repository'")
 
 
 def test_several_deviations_are_all_listed(client: TestClient):
