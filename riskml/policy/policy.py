@@ -16,7 +16,6 @@ from riskml.plan import ALL_BP, Strategy
 from riskml.policy.condition import Condition, read_when
 from riskml.policy.facts import Facts
 from riskml.policy.file import FreezeText, PolicyText, RuleText, StageText
-from riskml.policy.strategies import WAYS
 from riskml.policy.yaml_text import read_yaml
 
 
@@ -202,8 +201,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(v) for v in value]
     return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
-
-
-def ways_of(policy: Policy) -> tuple[Strategy, ...]:
-    """Return the strategies that a policy can choose, least careful first."""
-    return tuple(sorted({r.strategy for r in policy.rules}, key=lambda s: WAYS[s].caution))
