@@ -113,6 +113,7 @@ def _finding(each: Mapping[str, Any], model: type[BaseModel]) -> dict[str, objec
     if each["type"] == "missing":
         return {"what": what, "where": where, "got": None, "expected": f"a key '{each['loc'][-1]}'"}
     expected = message.removeprefix("Input should be ").removeprefix("Input should have ").removeprefix("Value error, ")
+    expected = expected.replace("String should match pattern", "text like").replace("String should have", "text of")
     return {"what": what, "where": where or "the body", "got": got, "expected": expected}
 
 
