@@ -42,12 +42,14 @@ def proposals_of(
 ) -> tuple[Proposal, ...]:
     """Return at most three proposals, best first: those that lower the strategy, lift a hold or lower the score noticeably.
 
-    ``lossy`` names the files with a destructive migration.
+    A score below every threshold of the policy is low enough: to lower it further is no advice. ``lossy`` names the files with
+    a destructive migration.
     """
     trials = [*_trials(evidence, shares, lossy)]
     parts = [e for t in trials for e in (t.left, t.apart) if e is not None]
     if not parts:
         return ()
+    calm = score <= min(measure.policy.thresholds, default=0.0)
     probabilities = iter(measure.scorer.probabilities([extract(e) for e in parts]))
     made = []
     for trial in trials:
@@ -55,7 +57,7 @@ def proposals_of(
         action = trial.action
         if trial.apart is not None:
             action += f" (which by itself scores {measure.score(next(probabilities)):.2f})"
-        if _better(score, plan, lowered, other):
+        if _better(score, plan, lowered, other, calm=calm):
             made.append(Proposal(action, lowered, other.strategy))
     return tuple(sorted(made, key=lambda p: (WAYS_CAUTION[p.strategy], p.score))[:MOST])
 
@@ -63,12 +65,12 @@ def proposals_of(
 WAYS_CAUTION: dict[str, int] = {name: way.caution for name, way in WAYS.items()}
 
 
-def _better(score: float, plan: Plan, lowered: float, other: Plan) -> bool:
+def _better(score: float, plan: Plan, lowered: float, other: Plan, *, calm: bool) -> bool:
     if lowered > score:
         return False
     easier = WAYS_CAUTION[other.strategy] < WAYS_CAUTION[plan.strategy]
     released = bool(plan.hold) and not other.hold
-    return easier or released or score - lowered >= max(NOTICEABLE, 0.1 * score)
+    return easier or released or (not calm and score - lowered >= max(NOTICEABLE, 0.1 * score))
 
 
 def _trials(evidence: Evidence, shares: Sequence[FileShare], lossy: Sequence[str]) -> Iterator[Trial]:

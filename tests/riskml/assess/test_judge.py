@@ -202,6 +202,17 @@ def test_nothing_is_proposed_that_changes_nothing() -> None:
     assert decide_on(file("a.py", 1), file("b.py", 1)).lower_it == ()
 
 
+def test_a_low_score_gets_no_advice_to_lower_it() -> None:
+    """Below every threshold nothing is gained, however much of the score one file holds."""
+    files = (file("a.py", 40), file("b.py", 1))
+    found = decide_on(*files)
+    without = decide_on(files[1])
+
+    assert found.plan.strategy == "rolling"
+    assert found.assessment.score - without.assessment.score > 0.02
+    assert found.lower_it == ()
+
+
 def test_failing_tests_hold_and_mending_them_is_proposed() -> None:
     """The hold is binding, and the way out is named with its own score."""
     found = decide_on(file("a.py", 10), tests=suite("passed", "failed", "error"))
