@@ -29,7 +29,7 @@ def test_every_room_has_a_floor() -> None:
     """The layers contract names every room of the library."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     contract = next(c for c in config["tool"]["importlinter"]["contracts"] if c["name"] == "Floors of the library")
-    named = {room.strip() for layer in contract["layers"] for room in layer.split("|")}
+    named = {room.strip() for layer in contract["layers"] for room in layer.split("|")} - {"__main__"}
 
     assert {f"riskml/{room}" for room in named} == rooms_in_the_tree() - {"api", "training"}
 
