@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from riskml.model.scorer import ModelScorer
 
+_SHOWN = 12
+"""How many names one notice lists."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
@@ -71,8 +74,15 @@ def _tell_columns(columns: Collection[str], path: str, read: Collection[str], kn
                            expected="columns named like features, such as la, ld, nf (riskml features --list)")
     absent = [name for name in read if name not in columns]
     if absent:
-        note(f"{len(absent)} of the {len(read)} features that the model reads are not in the table and taken as unknown: "
-             + ", ".join(absent))
+        shown = ", ".join(absent[:_SHOWN]) + (", …" if len(absent) > _SHOWN else "")
+        note(f"{len(absent)} of the {len(read)} features that the model reads are not in the table and taken as unknown: {shown}")
+    spelled = {name.casefold(): name for name in absent}
+    for column in columns:
+        if column not in known and column.casefold() in spelled:
+            note(f"column {column!r} is no feature; did you mean {spelled[column.casefold()]!r}?")
+    for name in ("probability", "margin"):
+        if name in columns:
+            note(f"column {name!r} of the table gives way to what the model says")
 
 
 def _features(batch: pa.RecordBatch, first: int, names: Collection[str], out_of_range: Counter[str]) -> NDArray[np.float64]:

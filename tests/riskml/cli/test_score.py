@@ -105,6 +105,15 @@ def test_missing_columns_are_unknown_and_named(artifact, tmp_path, capsys):
     assert out["margin"] == [ModelScorer(load(artifact)).score({"la": 1.0}).margin]
 
 
+def test_a_column_that_was_meant_for_a_feature_is_told(artifact, tmp_path, capsys):
+    """``NUC`` is no feature, and its values are not used; a column that is replaced is named, too."""
+    run(artifact, parquet(tmp_path / "t.parquet", la=[1.0], NUC=[2.0], margin=[9.0]), tmp_path / "out.parquet")
+
+    told = capsys.readouterr().err
+    assert "riskml: column 'NUC' is no feature; did you mean 'nuc'?\n" in told
+    assert "riskml: column 'margin' of the table gives way to what the model says\n" in told
+
+
 def test_an_unknown_that_counts_as_zero_is_told(tmp_path, capsys):
     """A tree that never saw an unknown takes it for 0: stderr says of which feature, and in how many rows."""
     model = stump(tmp_path, STUMP.replace("decision_type=8 10", "decision_type=2 10"))
