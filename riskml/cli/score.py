@@ -75,7 +75,8 @@ def _tell_columns(columns: Collection[str], path: str, read: Collection[str], kn
     absent = [name for name in read if name not in columns]
     if absent:
         shown = ", ".join(absent[:_SHOWN]) + (", …" if len(absent) > _SHOWN else "")
-        note(f"{len(absent)} of the {len(read)} features that the model reads are not in the table and taken as unknown: {shown}")
+        note(f"{len(absent)} of the {len(read)} features that the model reads are not in the table and taken as unknown: "
+             + shown)
     spelled = {name.casefold(): name for name in absent}
     for column in columns:
         if column not in known and column.casefold() in spelled:
