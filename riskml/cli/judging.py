@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from riskml.local import Workspace
     from riskml.policy.policy import Policy
     from riskml.suite import SuiteRun
+    from riskml.validation import Validation
 
 
 def workspace_of(args: argparse.Namespace) -> Workspace:
@@ -63,7 +64,7 @@ def policy_in(file: str) -> Policy:
     from riskml.policy.policy import load_policy
 
     text = read_text(file, "policy")
-    with _about(file):
+    with about(file):
         return load_policy(text, name=file, features=NAMES)
 
 
@@ -74,12 +75,23 @@ def context_of(args: argparse.Namespace) -> ServiceContext | None:
     from riskml.policy.service import load_service
 
     text = read_text(args.service, "service description")
-    with _about(args.service):
+    with about(args.service):
         return load_service(text, name=args.service)
 
 
+def validation_of(args: argparse.Namespace) -> Validation | None:
+    """Read the validation of the options; ``None`` if they name none."""
+    if args.validation is None:
+        return None
+    from riskml.policy.validation import load_validation
+
+    text = read_text(args.validation, "validation")
+    with about(args.validation):
+        return load_validation(text, name=args.validation)
+
+
 @contextmanager
-def _about(file: str) -> Iterator[None]:
+def about(file: str) -> Iterator[None]:
     """Let a refusal of what stands in a file name the file, before the place in it."""
     try:
         yield

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from riskml.cli.judging import context_of, policy_of
+from riskml.cli.judging import about, context_of, policy_of, validation_of
 from riskml.cli.options import read_text, write_output
 from riskml.errors import UsageError
 
@@ -27,8 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--score", type=float, metavar="S", help="a score from 0 to 1")
     what.add_argument("--assessment", metavar="FILE", help="the JSON of `riskml predict --format json` or of the service")
     what.add_argument("--plan", metavar="FILE", help="a plan, as `--target json` prints it")
+    what.add_argument("--load-test", action="store_true", help="print the load test of --validation as a locustfile instead")
     parser.add_argument("--policy", metavar="FILE", help="policy (default: the founding rule)")
     parser.add_argument("--service", metavar="FILE", help="YAML or JSON that describes the service")
+    parser.add_argument("--validation", metavar="FILE",
+                        help="YAML that says what the feature must prove: limits, shares, load test (docs/validation.md)")
     parser.add_argument("--target", default="json", metavar="NAME", help="deploy tool to render for (default: json)")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE",
                         help="an option of the target; may be repeated (`--target NAME --option help` lists them)")
@@ -39,6 +42,9 @@ def run(args: argparse.Namespace) -> int:
     """Decide and render."""
     from riskml.render import options, render
 
+    if args.load_test:
+        write_output(_load_test(args), args.output)
+        return 0
     if "help" in args.option:
         known = "\n".join(f"{name}={'' if o.default is None else o.default}" for name, o in options(args.target).items())
         write_output(known or f"{args.target} has no options", args.output)
@@ -53,8 +59,29 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _load_test(args: argparse.Namespace) -> str:
+    """Return the locustfile of the validation."""
+    from riskml.render.locust import locustfile
+
+    validation = validation_of(args)
+    if validation is None:
+        raise UsageError("no validation", where="--load-test", expected="--validation FILE, which describes the load test")
+    return locustfile(validation)
+
+
 def plan_of(args: argparse.Namespace) -> Plan:
-    """Return the plan that the options ask for."""
+    """Return the plan that the options ask for, with the validation's limits and shares if one is named."""
+    from riskml.policy.validated import with_validation
+
+    validation = validation_of(args)  # what is quick to refuse comes first
+    plan = _decided(args)
+    if validation is None:
+        return plan
+    with about(args.validation):
+        return with_validation(plan, validation)
+
+
+def _decided(args: argparse.Namespace) -> Plan:
     from riskml.context import ServiceContext
     from riskml.plan import from_json
     from riskml.policy.decide import decide

@@ -135,7 +135,7 @@ def _stage(share_bp: int, traffic: Traffic, gates: tuple[str, ...]) -> Stage:
     shortest = _minutes(min(traffic.length(share_bp), traffic.timing.max_stage_s))  # longer only where the check is off
     longest = max(shortest, min(4 * shortest, traffic.timing.max_stage_s))
     return Stage(
-        _share_name(share_bp), share_bp, shortest, max_duration_s=longest,
+        share_name(share_bp), share_bp, shortest, max_duration_s=longest,
         min_requests=needed_requests(share_bp, traffic.sample), expected_requests=_expected(share_bp, shortest, traffic),
         gates=gates,
     )
@@ -151,6 +151,11 @@ def _expected(share_bp: int, seconds: int, traffic: Traffic) -> int | None:
     return requests_expected(share_bp, seconds, traffic.requests_per_minute)
 
 
-def _share_name(share_bp: int) -> str:
+def share_name(share_bp: int) -> str:
+    """Return the name of a share's stage.
+
+    >>> share_name(100), share_name(250)
+    ('p1', 'p2-5')
+    """
     whole, rest = divmod(share_bp, 100)
     return f"p{whole}" if not rest else f"p{whole}-{rest:02d}".rstrip("0")

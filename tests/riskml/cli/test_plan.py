@@ -170,3 +170,45 @@ def test_what_is_no_assessment_is_refused(
 
     assert main(["plan", "--assessment", str(file)]) == 2
     assert words in capsys.readouterr().err
+
+
+VALIDATION = """\
+version: 1
+feature: new-checkout
+api: /api/checkout
+criteria: {error_rate: "< 0.5 %"}
+load_test: {users: 10, spawn_rate: 1, duration: 5m}
+stages: [{traffic: FIRST %, duration: 5h}]
+"""
+
+
+def test_a_validation_changes_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its shares and limits are in what is rendered."""
+    file = tmp_path / "validation.yaml"
+    file.write_text(VALIDATION.replace("FIRST", "1"))
+    assert main(["plan", "--score", "0.9", "--validation", str(file)]) == 0
+    plan = json.loads(capsys.readouterr().out)
+
+    assert [(s["traffic_bp"], s["min_duration_s"]) for s in plan["stages"]] == [(100, 18_000), (10_000, 0)]
+    assert plan["gates"][0]["value"] == 0.5
+
+
+def test_a_validation_that_is_less_careful_is_refused_with_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, the file, the key, and the policy's ladder."""
+    file = tmp_path / "validation.yaml"
+    file.write_text(VALIDATION.replace("FIRST", "2"))
+
+    assert main(["plan", "--score", "0.9", "--validation", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert f"{file}, stages[0].traffic: got '2 %'; expected at most 1 % first" in said
+
+
+def test_a_load_test_is_printed_as_a_locustfile(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No score is needed for it; a validation is."""
+    file = tmp_path / "validation.yaml"
+    file.write_text(VALIDATION.replace("FIRST", "1"))
+    assert main(["plan", "--load-test", "--validation", str(file)]) == 0
+    assert "ENDPOINT = '/api/checkout'\n" in capsys.readouterr().out
+
+    assert main(["plan", "--load-test"]) == 2
+    assert "expected --validation FILE" in capsys.readouterr().err
