@@ -66,6 +66,18 @@ def test_a_row_comes_back_as_it_was_written(store: Store):
     assert [store.get(type(row), row.id) for row in written] == written
 
 
+def test_rows_of_a_kind_are_read_page_by_page_oldest_first(store: Store):
+    """Who needs all of them gets each once, in the order of their ids, however small the pages are."""
+    written = [assessment(n) for n in range(1, 6)]
+    store.write_all([Submission(row) for row in reversed(written)])
+
+    first = store.page(AssessmentRow, limit=3)
+    rest = store.page(AssessmentRow, after=first[-1].id, limit=3)
+
+    assert first + rest == written
+    assert store.page(AssessmentRow, after=rest[-1].id) == []
+
+
 def test_what_is_not_there_is_said_to_be_missing(store: Store):
     """An unknown id is a refusal that names the kind and the id."""
     with pytest.raises(NotFound, match=r"no plan has this id: got 'p-9'"):

@@ -21,11 +21,13 @@ from riskml.adapters.store import audit, database, tables
 from riskml.adapters.store.rows import (
     ROWS,
     AssessmentRow,
+    DeliveryRow,
     ObservationRow,
     OutcomeRow,
     PlanRow,
     Receipt,
     Row,
+    ShadowRow,
     StepRow,
     Submission,
     VerdictRow,
@@ -37,6 +39,9 @@ from riskml.errors import Conflict, NotFound
 AnyRow = TypeVar("AnyRow", bound=Row)
 SETTLES = "settles:"
 """Before the id of an outcome that waited: the key of the outcome that says which change it was about."""
+
+ENDED = "ended:"
+"""Before the id of a delivery that the bot took on: the key of the row that says what came of it."""
 
 _PAGE = 1000
 
@@ -121,6 +126,12 @@ class Store:
             raise NotFound(f"no {kind.kind} has this id", got=id_)
         return found[0]
 
+    def page(self, kind: type[AnyRow], *, after: str | None = None, limit: int = _PAGE) -> list[AnyRow]:
+        """List all rows of a kind, oldest first. ``after`` is the id of the last one of the page before."""
+        table = tables.BY_KIND[kind.kind]
+        query = sa.select(table).order_by(table.c.id).limit(limit)
+        return self._rows(kind, query if after is None else query.where(table.c.id > after))
+
     def under_key(self, kind: type[AnyRow], key: str) -> AnyRow | None:
         """Fetch what is kept under an idempotency key, if anything is."""
         table = tables.BY_KIND[kind.kind]
@@ -195,6 +206,22 @@ class Store:
         table = tables.VERDICTS
         query = sa.select(table).where(table.c.plan_id == plan_id).order_by(table.c.id.desc())
         return self._rows(VerdictRow, query.limit(limit))
+
+    def unfinished(self, *, since: datetime, limit: int = 100) -> list[DeliveryRow]:
+        """List what the bot took on and has not ended, oldest first."""
+        table = tables.DELIVERIES
+        ended = tables.DELIVERIES.alias("ended")
+        query = sa.select(table).where(table.c.result == "accepted", table.c.created_at >= since,
+                                       ~sa.exists().where(ended.c.idempotency_key == ENDED + table.c.id))
+        return self._rows(DeliveryRow, query.order_by(table.c.id).limit(limit))
+
+    def shadow_scores(self, since: datetime, *, challenger_sha256: str | None = None) -> list[ShadowRow]:
+        """List what challengers, or one of them, said beside the answers since a moment, oldest first."""
+        table = tables.SHADOW_SCORES
+        query = sa.select(table).where(table.c.created_at >= since)
+        if challenger_sha256 is not None:
+            query = query.where(table.c.challenger_sha256 == challenger_sha256)
+        return self._rows(ShadowRow, query.order_by(table.c.id))
 
     def recent_features(self, repository: str, *, feature_set: int, limit: int = 500) -> dict[str, dict[str, float]]:
         """Fetch the newest feature vectors of a repository, newest first, one per head (or id, without one); NaN is unknown."""
