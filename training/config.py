@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from riskml.errors import UsageError
+from training.promotion import Rule
 
 
 class ConfigError(UsageError):
@@ -113,6 +114,7 @@ class TrainConfig:
     weights: Weights = field(default_factory=Weights)
     calibration: Calibrating = field(default_factory=Calibrating)
     mask: tuple[Mask, ...] = ()
+    promotion: Rule = field(default_factory=Rule)
     digest: str = ""
 
 
