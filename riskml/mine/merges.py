@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
-from riskml.errors import MalformedDiff, RepositoryError
-from riskml.mine.holes import missing_in_merges
+from riskml.errors import MalformedDiff, ObjectMissing
+from riskml.mine.holes import fill, missing_in_merges
 from riskml.parse.combined import COMBINED, COMBINED_NAMES, FIRST_PARENT, CombinedFile, Took, combined, first_parent
 from riskml.ports import LogSource
 
@@ -59,17 +59,14 @@ def _wrote(source: LogSource, shas: Sequence[str], missing: set[str], renames: s
     if not shas:
         return {}
     arguments = [*_COMMAND, *COMBINED, renames]
-    try:
-        with source.stream(arguments, stdin=_lines(shas)) as out:
-            return dict(combined(out.read))
-    except RepositoryError:  # in the words of git for merges, what is missing "is not a blob"
-        found = missing_in_merges(source, shas) - missing
-        if not found:
-            raise
-        source.stand_in_for(found)
-        missing |= found
-    with source.stream(arguments, stdin=_lines(shas)) as out:
-        return dict(combined(out.read))
+    while True:
+        knew = len(missing)
+        try:
+            with source.stream(arguments, stdin=_lines(shas)) as out:
+                return dict(combined(out.read))
+        except ObjectMissing:
+            if not fill(source, shas, missing, knew, missing_in_merges):
+                raise
 
 
 def _lines(shas: Sequence[str]) -> bytes:

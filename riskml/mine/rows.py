@@ -10,6 +10,7 @@ from riskml.change import Change
 from riskml.features.catalogue import NAMES, Profile, extract
 from riskml.features.feature import Evidence
 from riskml.history import History, View
+from riskml.mine.holes import named
 from riskml.mine.replay import Replay
 from riskml.mine.walk import walk
 from riskml.ports import LogSource
@@ -68,6 +69,5 @@ def mine(
 def tell_missing(replay: Replay, notice: Callable[[str], None]) -> None:
     """Say which blobs were missing, if any were."""
     if replay.missing:
-        blobs = sorted(replay.missing)
-        names = ", ".join(blobs[:3]) + (", …" if len(blobs) > 3 else "")
-        notice(f"{len(blobs)} blobs are missing; their files count as binary in {replay.affected} commits ({names})")
+        notice(f"{len(replay.missing)} blobs are missing; their files count as binary in {replay.affected} commits "
+               f"({named(replay.missing)})")

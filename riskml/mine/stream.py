@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from riskml.change import Change
 from riskml.errors import MalformedDiff, ObjectMissing
-from riskml.mine.holes import missing_blobs
+from riskml.mine.holes import fill, missing_blobs
 from riskml.mine.lines import LineTable
 from riskml.mine.prefetch import Prefetch
 from riskml.parse import log
@@ -39,7 +39,8 @@ def stream(
     arguments = ("log", "--no-walk=unsorted", "--stdin", *(log.ARGUMENTS if patches else log.NAMES))
 
     def start(batch: Sequence[str]) -> _Running:
-        return _Running(batch, Prefetch(source, arguments, "".join(f"{sha}\n" for sha in batch).encode()), len(missing))
+        knew = len(missing)  # before git starts: what is found from here on may be news to it
+        return _Running(batch, Prefetch(source, arguments, "".join(f"{sha}\n" for sha in batch).encode()), knew)
 
     try:
         while waiting or running:
@@ -54,10 +55,7 @@ def stream(
                     done += 1
                 _check(None, batch, done)
             except ObjectMissing:
-                found = missing_blobs(source, batch[done:]) - missing
-                source.stand_in_for(found)
-                missing |= found
-                if len(missing) == knew:  # nothing stands in that did not before
+                if not fill(source, batch[done:], missing, knew, missing_blobs):
                     raise
             running.popleft().ahead.close()
             if done < len(batch):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from riskml.change import Change
 from riskml.errors import RepositoryError
 from riskml.history import ordered
+from riskml.mine.holes import named
 from riskml.mine.merges import merges
 from riskml.mine.provenance import Provenance, Removal
 from riskml.mine.stream import measured
@@ -45,4 +46,4 @@ class Traced:
     def notices(self) -> Iterator[str]:
         """Say what could not be traced, if anything."""
         if self.missing:
-            yield f"{len(self.missing)} blobs are missing; nobody is suspected for their lines"
+            yield f"{len(self.missing)} blobs are missing; nobody is suspected for their lines ({named(self.missing)})"

@@ -51,7 +51,7 @@ _STOPPED = (-13, 141)  # SIGPIPE: the reader had enough
 _ID = r"\b([0-9a-f]{64}|[0-9a-f]{40})\b"
 _UNREADABLE = re.compile(
     rf"(?:unable to|could not|cannot|failed to|missing|bad|invalid|corrupt)\b[^\n]*?{_ID}"
-    rf"|{_ID}[^\n]*(?:corrupt|missing|empty|bad file)",
+    rf"|{_ID}[^\n]*(?:corrupt|missing|empty|bad file|is not a blob)",
     re.IGNORECASE,
 )
 
