@@ -11,11 +11,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from riskml.adapters.store import (
+    ENDED,
     AssessmentRow,
+    DeliveryRow,
     LabelRow,
     ObservationRow,
     OutcomeRow,
     PlanRow,
+    ShadowRow,
     StepRow,
     Store,
     Submission,
@@ -56,7 +59,38 @@ def every_row() -> list[Submission]:
             Submission(OutcomeRow(id="o1", created_at=NOON, outcome="rolled-back", happened_at=NOON, document="{}",
                                   assessment_id=first.id, repository="acme/shop", head=first.head)),
             Submission(LabelRow(id="l1", created_at=NOON, repository="acme/shop", sha="a" * 40, harm=True, source="revert",
-                                known_at=NOON, confidence=0.75, fix_sha="b" * 40))]
+                                known_at=NOON, confidence=0.75, fix_sha="b" * 40)),
+            Submission(delivery(1)), Submission(shadow(1))]
+
+
+def delivery(n: int, *, key: str | None = None, result: str = "accepted", at: datetime = NOON) -> DeliveryRow:
+    """Make the n-th row of a delivery."""
+    return DeliveryRow(id=f"d{n}", created_at=at, idempotency_key=key, forge="github", repository="acme/shop", number=7,
+                       head="a" * 40, result=result)
+
+
+def shadow(n: int, *, by: str = "c" * 64) -> ShadowRow:
+    """Make the n-th score of a challenger, n seconds after noon."""
+    return ShadowRow(id=f"c{n}", created_at=NOON + timedelta(seconds=n), assessment_id=f"a{n}", repository="acme/shop",
+                     artifact_sha256="0" * 64, probability=0.1 + 0.2, challenger_version="2", challenger_sha256=by,
+                     challenger_probability=0.1 * n)
+
+
+def test_a_delivery_is_unfinished_until_a_row_ends_it(store: Store):
+    """What was accepted and not ended is listed, oldest first; an end of another, and what is too old, change nothing."""
+    store.write_all([Submission(delivery(1, at=NOON - timedelta(days=9))), Submission(delivery(2)), Submission(delivery(3)),
+                     Submission(delivery(4))])
+    store.write(Submission(delivery(5, key=f"{ENDED}d3", result="posted")))
+    assert [row.id for row in store.unfinished(since=NOON - timedelta(days=7))] == ["d2", "d4"]
+    assert [row.id for row in store.unfinished(since=NOON, limit=1)] == ["d2"]
+
+
+def test_the_scores_of_a_challenger_are_read_from_a_moment_on(store: Store):
+    """Oldest first, of all challengers or of one."""
+    store.write_all([Submission(shadow(n, by="d" * 64 if n == 2 else "c" * 64)) for n in (3, 1, 2, 4)])
+    since = NOON + timedelta(seconds=2)
+    assert [row.id for row in store.shadow_scores(since)] == ["c2", "c3", "c4"]
+    assert store.shadow_scores(since, challenger_sha256="d" * 64) == [shadow(2, by="d" * 64)]
 
 
 def test_a_row_comes_back_as_it_was_written(store: Store):
@@ -241,7 +275,7 @@ def test_an_untouched_store_passes_its_audit(store: Store):
     store.write_all(every_row())
     store.write(Submission(assessment(2)))
     report = store.verify_audit()
-    assert (report.ok, report.links) == (True, 8)
+    assert (report.ok, report.links) == (True, len(every_row()) + 2)
     assert store.verify_audit(anchor=(report.links, report.head)).ok
 
 

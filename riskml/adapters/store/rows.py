@@ -113,6 +113,36 @@ class LabelRow(Row):
     fix_sha: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow(Row):
+    """A merge request that the bot was told of (``result`` is ``accepted``), or what came of that.
+
+    The row of the end has the key ``ended:ID`` of the accepted one: what has none is still to be done.
+    """
+
+    kind: ClassVar[str] = "delivery"
+    forge: str
+    repository: str
+    number: int
+    head: str
+    result: str
+    document: str = "{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowRow(Row):
+    """What a challenger would have answered, beside what was: both probabilities, and which artifacts they are from."""
+
+    kind: ClassVar[str] = "shadow"
+    assessment_id: str
+    repository: str
+    artifact_sha256: str
+    probability: float
+    challenger_version: str
+    challenger_sha256: str
+    challenger_probability: float
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """Rows that are written together or not at all. The first one carries the idempotency key, if there is one."""
@@ -130,7 +160,8 @@ class Receipt:
 
 
 ROWS: dict[str, type[Row]] = {
-    r.kind: r for r in (AssessmentRow, PlanRow, VerdictRow, StepRow, ObservationRow, OutcomeRow, LabelRow)}
+    r.kind: r for r in (AssessmentRow, PlanRow, VerdictRow, StepRow, ObservationRow, OutcomeRow, LabelRow, DeliveryRow,
+                            ShadowRow)}
 
 
 def columns_of(row: Row) -> dict[str, Any]:

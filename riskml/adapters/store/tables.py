@@ -7,6 +7,8 @@
 ``observations`` what was measured in one window of a stage, each window once
 ``outcomes``     what really happened to a change
 ``labels``       harm yes or no for a commit, from which source, and when that became known
+``deliveries``   what the bot took on, and what came of it: two rows each, the second one at its end
+``shadow_scores`` what a challenger would have said of an assessment
 ``audit``        one link per row above; each link holds the hash of the one before it
 
 No column holds a person. Documents are kept as text, byte for byte as they were answered.
@@ -147,6 +149,30 @@ LABELS = _keyed(
     sa.Index("labels_by_change", "repository", "sha"),
 )
 
+DELIVERIES = _keyed(
+    "deliveries",
+    sa.Column("forge", sa.String(16), nullable=False),
+    sa.Column("repository", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("head", sa.String(64), nullable=False),
+    sa.Column("result", sa.String(16), nullable=False),
+    sa.Column("document", sa.Text, nullable=False),
+    sa.Index("deliveries_by_request", "forge", "repository", "number", "id"),
+)
+
+SHADOW_SCORES = _keyed(
+    "shadow_scores",
+    sa.Column("assessment_id", sa.String(64), nullable=False),
+    sa.Column("repository", sa.Text, nullable=False),
+    sa.Column("artifact_sha256", sa.String(64), nullable=False),
+    sa.Column("probability", sa.Double, nullable=False),
+    sa.Column("challenger_version", sa.Text, nullable=False),
+    sa.Column("challenger_sha256", sa.String(64), nullable=False),
+    sa.Column("challenger_probability", sa.Double, nullable=False),
+    sa.Index("shadow_scores_by_assessment", "assessment_id"),
+    sa.Index("shadow_scores_by_time", "created_at"),
+)
+
 AUDIT = sa.Table(
     "audit", METADATA,
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
@@ -159,4 +185,4 @@ AUDIT = sa.Table(
 )
 
 BY_KIND = {"assessment": ASSESSMENTS, "plan": PLANS, "verdict": VERDICTS, "step": STEPS, "observation": OBSERVATIONS,
-           "outcome": OUTCOMES, "label": LABELS}
+           "outcome": OUTCOMES, "label": LABELS, "delivery": DELIVERIES, "shadow": SHADOW_SCORES}
