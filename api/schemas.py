@@ -148,6 +148,7 @@ class ProposalOut(Out):
     action: str
     score: Share
     strategy: str
+    initial_traffic: Annotated[float | None, Field(ge=0, le=100, description="Percent that is first, if a part is.")] = None
 
 
 class PlanSummaryOut(Out):

@@ -54,11 +54,16 @@ class FileShare:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Something that would lower the risk, with the score and strategy of a real re-score."""
+    """Something that would lower the risk, with the score and strategy of a real re-score.
+
+    ``initial_traffic`` is where the release would start, in percent; ``None`` where the strategy does not start with a part of
+    the users.
+    """
 
     action: str
     score: float
     strategy: str
+    initial_traffic: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,13 +121,19 @@ def _notes(vector: Vector, evidence: Evidence | None) -> tuple[str, ...]:
                          "they count for later changes")
         if not evidence.change.files:
             notes.append("the change is empty")
-        if evidence.suite is not None:
-            notes += [printable(note) for note in evidence.suite.notes[:MOST_OF_REPORTS]]
-            left = len(evidence.suite.notes) - MOST_OF_REPORTS
-            if left > 0:
-                notes.append(f"and {left} more notes about the reports")
     if any(isnan(vector.get(name, nan)) for name in SIZE):
         notes.append("its size is unknown (la, ld or nf): no model knows what to think of such a change")
+    return (*notes, *notes_on_reports(evidence, vector))
+
+
+def notes_on_reports(evidence: Evidence | None, vector: Vector) -> tuple[str, ...]:
+    """Say what in the test and coverage reports could not be used, and which of them are absent."""
+    notes = []
+    if evidence is not None and evidence.suite is not None:
+        notes += [printable(note) for note in evidence.suite.notes[:MOST_OF_REPORTS]]
+        left = len(evidence.suite.notes) - MOST_OF_REPORTS
+        if left > 0:
+            notes.append(f"and {left} more notes about the reports")
     if isnan(vector.get("tests_run", nan)):
         notes.append("no test report was given: whether tests pass is unknown")
     if isnan(vector.get("coverage_changed_lines", nan)):

@@ -27,21 +27,21 @@ def file_shares(evidence: Evidence, vector: Vector, scorer: Scorer) -> tuple[Fil
     files = evidence.change.files
     if len(files) < 2:
         return tuple(FileShare(f.path, 1.0) for f in files)
-    prior = _prior(evidence)
-    order = sorted(range(len(files)), key=lambda i: (-prior[i], files[i].path))
+    before = prior(evidence)
+    order = sorted(range(len(files)), key=lambda i: (-before[i], files[i].path))
     tried = max(2, min(TRIED, WORK // len(files)))
     groups = [[i] for i in order[:tried]]
     if order[tried:]:
         groups.append(order[tried:])
     without = [extract(evidence_of(evidence, [f for i, f in enumerate(files) if i not in group])) for group in map(set, groups)]
     whole, *rest = (_log_odds(p) for p in scorer.probabilities([vector, *without]))
-    weights = list(prior)
+    weights = list(before)
     falls = [max(0.0, whole - odds) for odds in rest]
     if sum(falls) > 0:
         for group, fall in zip(groups, falls, strict=True):
-            total = sum(prior[i] for i in group)
+            total = sum(before[i] for i in group)
             for i in group:
-                weights[i] = fall * prior[i] / total
+                weights[i] = fall * before[i] / total
     total = sum(weights)
     shares = [FileShare(files[i].path, weights[i] / total) for i in range(len(files))]
     return tuple(sorted(shares, key=lambda s: (-s.share, s.path)))
@@ -52,8 +52,8 @@ def evidence_of(evidence: Evidence, files: Sequence[FileDiff]) -> Evidence:
     return replace(evidence, change=replace(evidence.change, files=tuple(files)))
 
 
-def _prior(evidence: Evidence) -> list[float]:
-    """Weigh each file by its changed lines and earlier fixes, without the model; never 0."""
+def prior(evidence: Evidence) -> list[float]:
+    """Weigh each file of a change by its changed lines and earlier fixes, without the model; never 0."""
     pasts = evidence.pasts or (None,) * len(evidence.change.files)
     weights = []
     for diff, past in zip(evidence.change.files, pasts, strict=True):

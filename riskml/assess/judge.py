@@ -72,7 +72,7 @@ def judge(
     found = assessment_of(vector, measure, evidence, id=id, now=now, repository=repository)
     lost = losses(change, paths)
     facts = facts_of(found, measure.context, destructive_migration=None if lost is None else bool(lost))
-    subject = subject or _subject(found, measure.context)
+    subject = subject or subject_of(found.head, found.repository, measure.context)
     plan = decide(facts, measure.policy, plan_id=plan_id(id), now=now, subject=subject, override=override)
     plan = replace(plan, notes=(*plan.notes, *_about_losses(lost)))
 
@@ -104,7 +104,7 @@ def judge_features(
     measure = yardstick(scorer, policy or default_policy(), context, recent, vector)
     found = assessment_of(vector, measure, None, id=id, now=now, repository=repository, base=base, head=head)
     facts = facts_of(found, measure.context)
-    subject = subject or _subject(found, measure.context)
+    subject = subject or subject_of(found.head, found.repository, measure.context)
     plan = decide(facts, measure.policy, plan_id=plan_id(id), now=now, subject=subject, override=override)
     if vector.get("migration_files", 0) > 0:
         plan = replace(plan, notes=(*plan.notes, "a database migration was not read: whether data is lost is unknown"))
@@ -132,9 +132,10 @@ def _facts_if(facts: Facts, other: Evidence, probability: float, measure: Yardst
     )
 
 
-def _subject(found: Assessment, context: ServiceContext) -> Subject:
-    commit = found.head if found.head and re.fullmatch(r"[0-9a-f]{7,64}", found.head) else NO_COMMIT
-    return Subject(context.name, commit, repository=found.repository)
+def subject_of(head: str | None, repository: str, context: ServiceContext) -> Subject:
+    """Return what a plan is about: the service of the context, and the head of the change if that is a commit."""
+    commit = head if head and re.fullmatch(r"[0-9a-f]{7,64}", head) else NO_COMMIT
+    return Subject(context.name, commit, repository=repository)
 
 
 def _about_losses(lost: tuple[Loss, ...] | None) -> list[str]:

@@ -58,11 +58,16 @@ def proposals_of(
         if trial.apart is not None:
             action += f" (which by itself scores {measure.score(next(probabilities)):.2f})"
         if _better(score, plan, lowered, other, calm=calm):
-            made.append(Proposal(action, lowered, other.strategy))
+            made.append(Proposal(action, lowered, other.strategy, traffic_of(other)))
     return tuple(sorted(made, key=lambda p: (WAYS_CAUTION[p.strategy], p.score))[:MOST])
 
 
 WAYS_CAUTION: dict[str, int] = {name: way.caution for name, way in WAYS.items()}
+
+
+def traffic_of(plan: Plan) -> float | None:
+    """Return where a plan starts, in percent, if its strategy shows the new version to a part of the users first."""
+    return None if plan.strategy in ("full", "rolling", "blue-green") else plan.initial_traffic_bp / 100
 
 
 def _better(score: float, plan: Plan, lowered: float, other: Plan, *, calm: bool) -> bool:

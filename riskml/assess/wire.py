@@ -34,7 +34,7 @@ def to_wire(decision: Decision) -> dict[str, Any]:
         "policy": {"name": decision.policy.name, "version": decision.policy.version},
         "lower": found.lower, "upper": found.upper, "hold": decision.held, "notes": list(found.notes),
     }
-    safe: dict[str, Any] = _encodable(document)
+    safe: dict[str, Any] = encodable(document)
     return safe
 
 
@@ -45,13 +45,14 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 
 def _proposal(proposal: Proposal) -> dict[str, Any]:
-    return {"action": proposal.action, "score": proposal.score, "strategy": proposal.strategy}
+    traffic = {} if proposal.initial_traffic is None else {"initial_traffic": whole(proposal.initial_traffic)}
+    return {"action": proposal.action, "score": proposal.score, "strategy": proposal.strategy, **traffic}
 
 
-def _encodable(value: Any) -> Any:
+def encodable(value: Any) -> Any:
     """Return the value with every text in characters that UTF-8 has."""
     if isinstance(value, str):
         return value if value.isascii() else printable(value)
     if isinstance(value, dict):
-        return {k: _encodable(v) for k, v in value.items()}
-    return [_encodable(v) for v in value] if isinstance(value, list) else value
+        return {k: encodable(v) for k, v in value.items()}
+    return [encodable(v) for v in value] if isinstance(value, list) else value

@@ -18,6 +18,7 @@ _LEGAL = {"band": get_args(Band), "strategy": get_args(Strategy)}
 
 _Shape = Any
 _NUMBER, _TEXT, _FLAG = float, str, bool
+_PART = {"changes": _NUMBER, "score": _NUMBER, "strategy": _TEXT}
 _WHOLE_REASON = {"feature": _TEXT, "text": _TEXT, "contribution": _NUMBER}
 _SHAPE: Mapping[str, _Shape] = {
     "probability": _NUMBER, "score": _NUMBER, "band": _TEXT, "strategy": _TEXT, "created_at": _TEXT,
@@ -27,12 +28,22 @@ _SHAPE: Mapping[str, _Shape] = {
 }
 _IF_THERE: Mapping[str, Mapping[str, _Shape]] = {
     "": {"id": _TEXT, "repository": _TEXT, "head": _TEXT, "base": _TEXT, "base_rate": _NUMBER, "percentile": _NUMBER,
-         "initial_traffic": _NUMBER, "stage": _NUMBER, "lower": _NUMBER, "upper": _NUMBER, "hold": _FLAG, "notes": [_TEXT]},
+         "initial_traffic": _NUMBER, "stage": _NUMBER, "lower": _NUMBER, "upper": _NUMBER, "hold": _FLAG, "notes": [_TEXT],
+         "release": {}},
     "plan": {"stages": [{"name": _TEXT, "traffic_bp": _NUMBER, "min_duration_s": _NUMBER}], "hold": [_TEXT], "notes": [_TEXT],
              "rules_fired": [_TEXT]},
     "plan.stages[]": {"min_requests": _NUMBER, "mirror_bp": _NUMBER, "gates": [_TEXT], "approval": _TEXT, "audience": {}},
     "plan.stages[].audience": {"segment": _TEXT},
     "reasons[]": {"percentile": _NUMBER, "files": [_TEXT]},
+    "lower_it[]": {"initial_traffic": _NUMBER},
+    "release": {"changes": _NUMBER, "expected_harmful": _NUMBER, "at_least": _NUMBER, "at_most": _NUMBER,
+                "one_diff": {"probability": _NUMBER},
+                "ranked": [{"commit": _TEXT, "probability": _NUMBER, "share": _NUMBER}],
+                "cancelled": [{"commit": _TEXT, "by": _TEXT}], "splits": [{"action": _TEXT, "parts": [_PART]}]},
+    "release.ranked[]": {"subject": _TEXT, "reason": {"text": _TEXT}, "can_wait": _FLAG},
+    "release.cancelled[]": {"subject": _TEXT},
+    "release.splits[]": {"count": _NUMBER, "kind": _TEXT},
+    "release.splits[].parts[]": {"up_to": _TEXT, "initial_traffic": _NUMBER, "hold": [_TEXT]},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from riskml.cli.options import note, progress, read_bytes, read_text, state_dir
 from riskml.errors import PolicyError, UsageError
 
 if TYPE_CHECKING:
-    from riskml.assess import Decision
+    from riskml.assess import Decision, ReleaseDecision
     from riskml.change import Change
     from riskml.context import ServiceContext
     from riskml.local import Workspace
@@ -114,3 +115,30 @@ def decision_of(args: argparse.Namespace) -> Decision:
     now = datetime.now(UTC)
     id_ = ulid(int(now.timestamp() * 1000), os.urandom(10))
     return workspace.judge(change, suite, id=id_, now=now, scorer=scorer_from(args.artifact), policy=policy, context=context)
+
+
+def release_of(args: argparse.Namespace) -> ReleaseDecision:
+    """Judge all that lies between two commits as one release, here."""
+    policy, context, suite = policy_of(args), context_of(args), suite_of(args)
+    workspace = workspace_of(args)
+    from riskml.local import scorer_from
+    from riskml.ulid import ulid
+
+    now = datetime.now(UTC)
+    id_ = ulid(int(now.timestamp() * 1000), os.urandom(10))
+    return workspace.release(args.base, args.head or "HEAD", suite, id=id_, now=now, scorer=scorer_from(args.artifact),
+                             policy=policy, context=context)
+
+
+def are_tags(path: str, *names: str) -> bool:
+    """Whether all of some names are tags of a repository; an id never counts as one."""
+    if any(re.fullmatch("[0-9a-f]{7,64}", name) for name in names):
+        return False
+    from riskml.adapters.git import GitRepository
+    from riskml.errors import RepositoryError
+
+    repository = GitRepository.open(path)
+    try:
+        return all(repository.resolve(f"refs/tags/{name}") for name in names)
+    except RepositoryError:
+        return False

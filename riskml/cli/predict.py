@@ -1,8 +1,9 @@
-"""``riskml predict``: score a change, say why, say how to release it."""
+"""``riskml predict``: score a change, or all changes of a release, say why, say how to release it."""
 
 from __future__ import annotations
 
 import argparse
+from argparse import BooleanOptionalAction
 
 from riskml.cli.gate import FAIL_ON, PASS, UNKNOWN, exit_code
 from riskml.cli.options import add_change_options, add_decision_options, note, wants_colour, write_output
@@ -14,6 +15,9 @@ FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "dotenv", "gith
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     add_change_options(parser)
+    parser.add_argument("--release", action=BooleanOptionalAction, default=None,
+                        help="take --base..--head as a release: score each change that it merged, and combine them (default: "
+                        "if both are tags)")
     add_decision_options(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to show the decision (default: text)")
     parser.add_argument("--output", metavar="FILE", help="where to write it (default: standard output)")
@@ -41,9 +45,15 @@ def run(args: argparse.Namespace) -> int:
     also = [_pair(text) for text in args.also]  # refused before any work is done
     if args.missing_reports == "unknown":
         args.junit, args.coverage = _there(args.junit), _there(args.coverage)
+    release = is_release(args)  # before the names of the two ends are replaced by ids
     if args.deepen != "never":
         _deepen(args)
-    if args.server is None:
+    if release:
+        from riskml.assess import release_to_wire
+        from riskml.cli.judging import release_of
+
+        wire = release_to_wire(release_of(args))
+    elif args.server is None:
         from riskml.assess import to_wire
         from riskml.cli.judging import decision_of
 
@@ -65,6 +75,24 @@ def run(args: argparse.Namespace) -> int:
     colour = args.format == "text" and args.output is None and wants_colour()
     write_output(text.render(wire, colour=True) if colour else show(wire, args.format), args.output)
     return exit_code(wire, args.fail_on)
+
+
+def is_release(args: argparse.Namespace) -> bool:
+    """Whether the options ask for a release: by ``--release``, or because they name two tags."""
+    if args.release:
+        for option, value in (("--diff", args.diff), ("--server", args.server)):
+            if value is not None:
+                raise UsageError("a release is a range of a repository, judged here", where=option, got=value,
+                                 expected=f"--base and --head without {option}, or no --release")
+        if args.base is None:
+            raise UsageError("a release of what", where="--release", got="no --base",
+                             expected="--base REF, the release before, and --head REF unless it is HEAD")
+        return True
+    if args.release is False or args.base is None or args.head is None or args.diff is not None or args.server is not None:
+        return False
+    from riskml.cli.judging import are_tags
+
+    return are_tags(args.repository, args.base, args.head)
 
 
 def _there(globs: list[str]) -> list[str]:

@@ -15,6 +15,7 @@ from html import escape
 from typing import Any, Final
 
 from riskml.errors import UsageError
+from riskml.render import release as releases
 from riskml.render.escape import printable
 from riskml.render.html_style import STYLE
 from riskml.render.ramp_chart import draw
@@ -24,6 +25,7 @@ from riskml.render.wording import Decision, frequency, headline, number, ordinal
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 CSP: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
 _WIDTH: Final = 120
+_RANKED: Final = 50  # changes of a release that are listed
 
 Link = Callable[[str], str]
 
@@ -36,8 +38,8 @@ def render(decision: Decision, *, source: str | None = None) -> str:
     """
     link = _linker(decision, source)
     sections = [
-        *_banner(decision), *_why(decision, link), *_plan(decision), *_files(decision, link), *_lower_it(decision),
-        *_unknown(decision), *_trace(decision),
+        *_banner(decision), *_changes(decision), *_why(decision, link), *_plan(decision), *_files(decision, link),
+        *_lower_it(decision), *_unknown(decision), *_trace(decision),
     ]
     title = _shown(f"{headline(decision)} · {decision.get('repository') or 'change'} · riskml")
     return "\n".join([
@@ -67,6 +69,10 @@ def _banner(decision: Decision) -> Iterator[str]:
 
 
 def _sentence(decision: Decision) -> str:
+    release = releases.of(decision)
+    if release is not None:
+        said = f"{releases.made_of(release)}; at least one does with probability {decision['probability']:.2f}"
+        return _shown(". ".join(filter(None, (said, releases.between(release).capitalize())))) + "."
     said = f"About <strong>{frequency(decision['probability'])}</strong> changes like this one did harm"
     if decision.get("base_rate") is not None:
         said += f"; on average it is {frequency(decision['base_rate'])}"
@@ -83,6 +89,25 @@ def _facts(decision: Decision) -> Iterator[tuple[str, str]]:
         yield "Base rate", f"{decision['base_rate']:.2f}"
     rank = decision.get("percentile")
     yield "Among recent changes", "unknown" if rank is None else f"{ordinal(rank)} percentile"
+
+
+def _changes(decision: Decision) -> Iterator[str]:
+    """Show the changes of a release, riskiest first, and the ways to cut it."""
+    release = releases.of(decision)
+    if release is None:
+        return
+    yield "<h2>What is in it</h2>"
+    yield ('<div class="scroll"><table><thead><tr><th class="number">Share</th><th class="number">Harm</th><th>Change</th>'
+           "<th>Why</th></tr></thead><tbody>")
+    for change in list(release.get("ranked") or ())[:_RANKED]:
+        yield (f'<tr><td class="number">{100 * change["share"]:.0f} %</td><td class="number">{change["probability"]:.2f}</td>'
+               f"<td>{_shown(releases.named(change))}</td><td>{_shown(releases.remark(change))}</td></tr>")
+    yield "</tbody></table></div>"
+    rest = releases.rest_of(release, _RANKED)
+    if rest:
+        yield f'<p class="soft">And {_shown(rest)}.</p>'
+    for split in release.get("splits") or ():
+        yield f"<p>To lower it, {_shown(split['action'])}: {_shown('; '.join(releases.parts_of(split)))}.</p>"
 
 
 def _why(decision: Decision, link: Link) -> Iterator[str]:
@@ -165,8 +190,8 @@ def _lower_it(decision: Decision) -> Iterator[str]:
            "<th>Released as</th></tr></thead><tbody>")
     for proposal in proposals:
         yield (f'<tr><td>{_shown(proposal["action"])}</td><td class="number">{proposal["score"]:.2f}</td>'
-               f"<td>{_shown(proposal['strategy'])}</td></tr>")
-    yield '</tbody></table></div><p class="soft">Each score is a real re-score of the change without that part.</p>'
+               f"<td>{_shown(headline(proposal))}</td></tr>")
+    yield '</tbody></table></div><p class="soft">Each score is a real re-score, planned by the same policy.</p>'
 
 
 def _unknown(decision: Decision) -> Iterator[str]:

@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from riskml.render import release as releases
 from riskml.render.escape import code, markdown
 from riskml.render.wording import Decision, frequency, headline, number, ordinal, stage_length, stage_share, versions
 
 MARKER = "riskml:v1"
 REASONS_ABOVE = 4
 PROPOSALS_ABOVE = 2
+RANKED = 20  # changes of a release that are listed, those above the fold among them
 LIMIT = 60_000
 """Characters; GitHub takes 65,536 in a comment."""
 
@@ -38,8 +40,12 @@ def _above(decision: Decision) -> Iterator[str]:
     yield f"<!-- {MARKER} sha={sha} -->"
     yield f"### Release risk: ship as **{markdown(headline(decision))}**"
     yield _sentence(decision)
+    release = releases.of(decision)
     reasons = list(decision.get("reasons") or ())
-    if reasons:
+    if release is not None:
+        yield from ("", "| Share | Harm | Change | Why |", "|--|--|--|--|")
+        yield from (_ranked(c) for c in list(release.get("ranked") or ())[:REASONS_ABOVE])
+    elif reasons:
         yield ""
         yield "| | Why | Where |"
         yield "|--|--|--|"
@@ -55,6 +61,9 @@ def _above(decision: Decision) -> Iterator[str]:
 
 
 def _sentence(decision: Decision) -> str:
+    release = releases.of(decision)
+    if release is not None:
+        return f"{releases.made_of(release)}; at least one does with probability **{decision['probability']:.2f}**."
     said = f"About **{frequency(decision['probability'])}** changes like this one did harm"
     if decision.get("base_rate") is not None:
         said += f" (on average {frequency(decision['base_rate'])})"
@@ -74,7 +83,26 @@ def _reason(reason: Mapping[str, Any], *, numbered: bool = False) -> str:
 
 
 def _proposal(proposal: Mapping[str, Any]) -> str:
-    return f"{markdown(proposal['action'])} → {proposal['score']:.2f} ({markdown(proposal['strategy'])})"
+    return f"{markdown(proposal['action'])} → {proposal['score']:.2f} ({markdown(headline(proposal))})"
+
+
+def _ranked(change: Mapping[str, Any]) -> str:
+    """Return the row of one change of a release."""
+    cells = f"{100 * change['share']:.0f} % | {change['probability']:.2f} | {markdown(releases.named(change))}"
+    return f"| {cells} | {markdown(releases.remark(change))} |"
+
+
+def _of_release(release: releases.Release) -> Iterator[str]:
+    """Tell the rest of what a release is made of: more of its changes, the parts of each split."""
+    shown = list(release.get("ranked") or ())[REASONS_ABOVE:RANKED]
+    if shown:
+        yield from ("| Share | Harm | Change | Why |", "|--|--|--|--|", *map(_ranked, shown))
+        rest = releases.rest_of(release, RANKED)
+        yield from ("", f"And {rest}.", "") if rest else ("",)
+    for split in release.get("splits") or ():
+        yield f"- {markdown(split['action'])}: {markdown('; '.join(releases.parts_of(split)))}"
+    said = releases.between(release)
+    yield from ("", f"Probability of any harm: {markdown(said)}.", "") if said else ()
 
 
 def _below(decision: Decision) -> Iterator[str]:
@@ -82,8 +110,11 @@ def _below(decision: Decision) -> Iterator[str]:
     if stages:
         yield from ("| Stage | Who | Length | Requests | Gates |", "|--|--|--|--|--|")
         yield from (_stage(s) for s in stages)
+    release = releases.of(decision)
+    if release is not None:
+        yield from ("", *_of_release(release))
     rest = list(decision.get("reasons") or ())[REASONS_ABOVE:]
-    if rest:
+    if rest and release is None:
         yield from ("", "| | Also | Where |", "|--|--|--|")
         yield from (_reason(r, numbered=True) for r in rest)
     files = decision.get("files") or ()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from riskml.render import release as releases
 from riskml.render.escape import printable
 from riskml.render.wording import Decision, headline, number, ordinal, stage_length, stage_share, versions
 
 WIDTH = 10
+RANKED = 10  # changes of a release that are listed
 _COLOURS = {"high": "31", "medium": "33", "low": "32", "unknown": "35"}
 
 
@@ -21,9 +23,10 @@ def render(decision: Decision, *, colour: bool = False) -> str:
     lines.append(_row("CHANGE", printable(_change(decision))))
     for key, title in (("hold", "HELD"), ("notes", "NOTE")):
         lines += _block(title, ((decision.get("plan") or {}).get(key) or ()))
-    lines += _block("WHY", _reasons(decision))
+    release = releases.of(decision)
+    lines += _block("WHY", _reasons(decision)) if release is None else _release(release)
     lines += _block("PLAN", _stages(decision))
-    lines += _block("LOWER IT", (_proposal(p) for p in decision.get("lower_it") or ()))
+    lines += _block("LOWER IT", (_proposal(p) for p in decision.get("lower_it") or ()) if release is None else _splits(release))
     lines += _block("UNKNOWN", [", ".join(decision["unknown"])] if decision.get("unknown") else ())
     lines += _block("NOTE", decision.get("notes") or ())
     lines.append(_row("", printable(versions(decision))))
@@ -40,7 +43,7 @@ def _change(decision: Decision) -> str:
 
 
 def _because(decision: Decision) -> str:
-    said = f"p(harm)={decision['probability']:.2f}"
+    said = f"p({'harm' if releases.of(decision) is None else 'any harm'})={decision['probability']:.2f}"
     if decision.get("lower") is not None and decision.get("upper") is not None:
         said += f" [{decision['lower']:.2f}–{decision['upper']:.2f}]"
     if abs(decision["score"] - decision["probability"]) > 1e-9:
@@ -48,7 +51,7 @@ def _because(decision: Decision) -> str:
     if decision.get("percentile") is not None:
         said += f" · {ordinal(decision['percentile'])} percentile here"
     if decision.get("base_rate") is not None:
-        said += f" · base rate {decision['base_rate']:.2f}"
+        said += f" · {'base rate' if releases.of(decision) is None else 'as many average changes'} {decision['base_rate']:.2f}"
     return said
 
 
@@ -74,7 +77,26 @@ def _stages(decision: Decision) -> Iterator[str]:
 
 
 def _proposal(proposal: Mapping[str, Any]) -> str:
-    return f"{proposal['action']} → {proposal['score']:.2f} ({proposal['strategy']})"
+    return f"{proposal['action']} → {proposal['score']:.2f} ({headline(proposal)})"
+
+
+def _release(release: releases.Release) -> list[str]:
+    """Show the changes of a release that carry most of its risk, and those that cancel each other."""
+    shown = list(release.get("ranked") or ())[:RANKED]
+    rows = [f"{100 * c['share']:>3.0f} %  {c['probability']:.2f}  " + " — ".join(filter(None, (releases.named(c),
+            releases.remark(c)))) for c in shown]
+    rest = releases.rest_of(release, len(shown))
+    gone = [f"{releases.named(c)}, taken back by {str(c['by'])[:9]}" for c in release.get("cancelled") or ()]
+    return [
+        *_block("RELEASE", [" · ".join(filter(None, (releases.made_of(release), releases.between(release))))]),
+        *_block("RISKIEST", [*rows, *([rest] if rest else [])]), *_block("CANCELLED", gone),
+    ]
+
+
+def _splits(release: releases.Release) -> Iterator[str]:
+    for split in release.get("splits") or ():
+        yield str(split["action"])
+        yield from (f"  {part}" for part in releases.parts_of(split))
 
 
 def _block(title: str, rows: Any) -> list[str]:

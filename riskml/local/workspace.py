@@ -5,23 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from pathlib import Path
 
 from riskml.adapters.git import GitRepository
-from riskml.assess import Decision, assess, judge
-from riskml.assessment import Assessment
+from riskml.assess import Decision, ReleaseDecision, Yardstick, judge, judge_release, unit_of
 from riskml.change import Change, FileDiff
 from riskml.context import ServiceContext
-from riskml.errors import PolicyError
-from riskml.features.catalogue import FEATURE_SET, NAMES
+from riskml.errors import ObjectMissing, PolicyError, TooLarge, UsageError
+from riskml.features.catalogue import NAMES
+from riskml.features.feature import Evidence
 from riskml.history import View
+from riskml.local.merged import line, merged
+from riskml.local.scorers import bundled_scorer
 from riskml.mine import state as mined
-from riskml.model import artifact
-from riskml.model.scorer import ModelScorer
 from riskml.parse.match import match_coverage
-from riskml.policy.policy import Policy, load_policy
+from riskml.policy.policy import Policy, default_policy, load_policy
 from riskml.ports import Scorer, Vector
 from riskml.suite import SuiteRun
 
@@ -123,40 +122,46 @@ class Workspace:
             id=id, now=now, repository=self.repository.key, context=context, recent=past.recent,
         )
 
+    def release(
+        self, base: str, head: str = "HEAD", suite: SuiteRun | None = None, *, id: str, now: datetime,  # noqa: A002 # as above
+        scorer: Scorer | None = None, policy: Policy | None = None, context: ServiceContext | None = None,
+    ) -> ReleaseDecision:
+        """Judge all that releasing ``head`` after ``base`` brings, change by change, each as its own base knew the past.
 
-def predict_release_risk(
-    change: Change, suite: SuiteRun | None = None, *, past: View | None = None, recent: Sequence[Vector] = (),
-    scorer: Scorer | None = None, context: ServiceContext | None = None, policy: Policy | None = None, repository: str = "",
-) -> Assessment:
-    r"""Return how risky a change is to release, with reasons. ``None`` for its tests or its past means *unknown*.
+        The policy is the given one, else the repository's own at the base. The reports are about the head.
 
-    The same arguments give the same answer: nothing is read but the bundled artifact, and the moment is the change's own.
+        Raises ``UsageError`` when there is nothing to release, or the base is the later one of the two.
+        """
+        start, tip = self.repository.resolve(base), self.repository.resolve(head)
+        fork = self._fork(start, tip, f"{base}..{head}")
+        along = line(self.repository, start, tip)
+        if not along.units:
+            raise UsageError("nothing to release", where="--base, --head", got=f"{base}..{head}",
+                             expected="a head with changes that the base does not have")
+        state = mined.update(self.repository, self.state_file, tip, progress=self._progress, notice=self._notice)
+        whole, read = self._one_diff(start, tip, fork)
+        evidence = Evidence(whole, state.view(fork), self.matched(suite, whole))
+        measure = Yardstick(scorer or bundled_scorer(), policy or self.policy(start) or default_policy(),
+                            context or ServiceContext(), state.recent(fork))
+        missing: set[str] = set()
+        changes = merged(self.repository, along.units, missing=missing)
+        units = [unit_of(Evidence(change, state.view(change.base)), measure) for change in changes]
+        if missing:
+            self._notice(f"{len(missing)} blobs are missing; their files count as binary")
+        idle = f"{along.idle} {'merge brings' if along.idle == 1 else 'merges bring'} only what the base has already"
+        return judge_release(units, evidence, measure, id=id, now=now, repository=self.repository.key, read=read,
+                             notes=[idle] if along.idle else [])
 
-    >>> from riskml.parse.diff import parse_patch
-    >>> patch = b"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n"
-    >>> found = predict_release_risk(Change(parse_patch(patch)))
-    >>> 0 < found.lower <= found.probability <= found.upper < 1, found.score == found.probability
-    (True, True)
-    """
-    return assess(
-        change, past, _matched(suite, change), scorer or bundled_scorer(), id=change.head or "posted", repository=repository,
-        now=datetime.fromtimestamp(change.at, UTC), context=context, policy=policy, recent=recent,
-    )
+    def _fork(self, start: str, tip: str, asked: str) -> str:
+        fork = self.repository.merge_base(start, tip)
+        if fork == tip and start != tip:
+            raise UsageError("the base is later than the head", where="--base, --head", got=asked,
+                             expected="the earlier release as the base, the later one as the head")
+        return fork
 
-
-def _matched(suite: SuiteRun | None, change: Change) -> SuiteRun | None:
-    """Return the reports with their coverage under the change's paths: the only ones that are known without a repository."""
-    return None if suite is None else match_coverage(suite, [file.path for file in change.files])
-
-
-@cache
-def bundled_scorer() -> ModelScorer:
-    """Return the bundled model; read once."""
-    return ModelScorer(artifact.bundled(known=NAMES, feature_set=FEATURE_SET))
-
-
-def scorer_from(directory: str | None) -> ModelScorer:
-    """Return the model of a directory; ``None`` is the bundled one."""
-    if directory is None:
-        return bundled_scorer()
-    return ModelScorer(artifact.load(directory, known=NAMES, feature_set=FEATURE_SET))
+    def _one_diff(self, start: str, tip: str, fork: str) -> tuple[Change, bool]:
+        """Return the whole release as one change, and whether its diff could be read: else it has no files."""
+        try:
+            return self.repository.change(start, tip), True
+        except (TooLarge, ObjectMissing):
+            return Change((), base=fork, head=tip), False
