@@ -24,7 +24,7 @@ def render(manifest: Manifest, table: Calibration) -> str:
         values = _values(manifest, table)
     except KeyError as problem:
         raise BlankCardError("a figure of the card is missing", expected=f"a key {problem.args[0]!r}") from problem
-    blank = sorted(key for key, value in values.items() if not value.strip() and key != "also")
+    blank = sorted(key for key, value in values.items() if not value.strip())
     if blank:
         raise BlankCardError("a card with blanks", got=blank, expected="a figure for each")
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values)
@@ -40,7 +40,8 @@ def _values(manifest: Manifest, table: Calibration) -> dict[str, str]:
                               lambda s: (s["source"], s["changes"], s["harmful"], _percent(s["rate"]))),
         "data_table": _table(("repository", "changes", "harmful", "from", "to"), t["repositories"],
                              lambda r: (r["repository"], r["changes"], _percent(r["rate"]), r["from"], r["to"])),
-        **{key: str(t[key]) for key in ("maturity_days", "immature", "trees", "depth", "tune_days", "observed_until", "also")},
+        **{key: str(t[key]) for key in ("maturity_days", "immature", "trees", "depth", "tune_days", "observed_until")},
+        "trained_on": t.get("trained_on", f"commits of Java and Scala projects{t['also']}"), "chosen": t.get("chosen", _CHOSEN),
         "monotone": ", ".join(f"`{n}`" for n in t["monotone"]), "threshold": _number(t["threshold"]),
         **{f"{part}_{key}": _percent(e[part][key]) if key == "rate" else str(e[part][key])
            for part in ("train", "test") for key in ("from", "to", "changes", "rate")},
@@ -76,6 +77,9 @@ def _values(manifest: Manifest, table: Calibration) -> dict[str, str]:
     }
 
 
+_CHOSEN = """\
+No test label was trained or calibrated on, but the settings of the trees and the choice of features were compared on these test
+years, so the figures are slightly optimistic."""
 _DIRECTION = {1: "rising", -1: "falling", 0: ""}
 _COLUMNS = (
     ("auc", "AUC"), ("average_precision", "PR-AUC"), ("auc_within", "AUC within repositories"), ("f1", "F1"), ("mcc", "MCC"),

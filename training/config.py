@@ -22,12 +22,15 @@ class ConfigError(UsageError):
 class Labelled:
     """What the labels are. ``observed_until`` is the last day on which harm was looked for; ``definition`` says what harm is.
 
-    ``also`` ends the card's sentence on what the model was trained on.
+    ``also`` ends the card's sentence on what the model was trained on; ``trained_on`` says it in other words. ``chosen`` says
+    how the settings were chosen, and what that means for the figures.
     """
 
     definition: str
     observed_until: date
     also: str = ""
+    trained_on: str = ""
+    chosen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

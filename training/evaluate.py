@@ -85,15 +85,17 @@ def evaluate(data: Dataset, recipe: Recipe) -> Figures:
 def unseen(honest: Split, recipe: Recipe, rounds: int, seen: Floats) -> Figures:
     """Leave each repository out of training and test on it: what a new repository may expect.
 
-    These models have the number of trees of the whole one, and see a year less.
+    These models have the number of trees of the whole one, and see a year less. Where one repository is all there is, nothing
+    is told: ``spread`` is 0 and the means are ``None``.
     """
     rows, shifts = [], []
     for name in sorted(set(honest.test.repository.tolist())):
         here = honest.test.repository == name
         test = honest.test.where(here)
-        if len(test) < 100 or not 0 < test.harm.sum() < len(test):
+        others = honest.train.where(honest.train.repository != name)
+        if len(test) < 100 or not 0 < test.harm.sum() < len(test) or not others.harm.any():
             continue
-        model = fit(honest.train.where(honest.train.repository != name), recipe, rounds=rounds, again=False)
+        model = fit(others, recipe, rounds=rounds, again=False)
         p = model.probabilities(test.features)
         moved = shift(np.log(p / (1 - p)), test.harm)
         shifts.append(moved)
