@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from riskml import pathmap
 from riskml.assess.assess import assessment_of
 from riskml.assess.proposals import proposals_of
+from riskml.assess.trials import Trial
 from riskml.assess.yardstick import Yardstick, yardstick
 from riskml.assessment import Assessment, PolicyRef, Proposal
 from riskml.change import Change
@@ -25,8 +26,11 @@ from riskml.policy.facts import Facts, facts_of
 from riskml.policy.file import Override
 from riskml.policy.migration import Loss, losses
 from riskml.policy.policy import Policy, default_policy
+from riskml.policy.risk import risk_score
 from riskml.ports import Scorer, Vector
 from riskml.suite import SuiteRun
+
+_SOON = timedelta(days=1)  # until when a way that is only tried is taken to be wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,10 @@ def judge(
     plan = decide(facts, measure.policy, plan_id=plan_id(id), now=now, subject=subject, override=override)
     plan = replace(plan, notes=(*plan.notes, *_about_losses(lost)))
 
-    def replan(other: Evidence, probability: float) -> tuple[float, Plan]:
-        what_if = _facts_if(facts, other, probability, measure)
-        return what_if.score, decide(what_if, measure.policy, plan_id=plan.plan_id, now=now, subject=subject)
+    def replan(trial: Trial, probability: float) -> tuple[float, Plan]:
+        what_if = _facts_if(facts, trial.left, probability, measure, trial.flag or measure.context)
+        way = None if trial.flag is None else Override(subject.commit_sha, trial.action, now + _SOON, strategy="feature-flag")
+        return what_if.score, decide(what_if, measure.policy, plan_id=plan.plan_id, now=now, subject=subject, override=way)
 
     lossy = [loss.path for loss in lost or ()]
     lower_it = proposals_of(evidence, found.files, lossy, found.score, plan, measure, replan)
@@ -120,13 +125,13 @@ def plan_id(id_: str) -> str:
     return "p-" + re.sub(r"[^a-z0-9]+", "-", id_.lower()).strip("-")[:61]
 
 
-def _facts_if(facts: Facts, other: Evidence, probability: float, measure: Yardstick) -> Facts:
+def _facts_if(facts: Facts, other: Evidence, probability: float, measure: Yardstick, context: ServiceContext) -> Facts:
     """Return the facts of a change that was altered: what was not asked again is unknown."""
     lost = losses(other.change, other.paths)
     vector = extract(other)
     failed = vector["tests_failed"] + vector["tests_errors"]
     return Facts(
-        probability=probability, score=measure.score(probability), context=facts.context,
+        probability=probability, score=risk_score(probability, context), context=context,
         percentile=measure.percentile(probability), features=vector, unknown=facts.unknown, tests_failed=failed,
         destructive_migration=None if lost is None else bool(lost), model_version=facts.model_version,
     )
