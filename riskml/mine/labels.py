@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from riskml import message, pathmap
+from riskml.change import Change
+from riskml.mine.provenance import Removal
 from riskml.mine.szz import Commit, commit_of, links, variant_named
 from riskml.mine.traced import Traced
 from riskml.pathmap import PathMap
@@ -54,25 +56,46 @@ def label(
 
     Raises ``UsageError`` for an unknown variant, and ``RepositoryError`` for a shallow clone.
     """
-    chosen = variant_named(variant)
     traced = Traced(source, tip, progress)
-    names = sorted(header.sha for header in traced.headers)
-    commits: list[Commit] = []
-    claims: dict[str, list[Claim]] = {}
+    hearing = Hearing((header.sha for header in traced.headers), variant, paths)
     for change, removals in traced:
-        commit = commit_of(change)
-        commits.append(commit)
-        text = change.commits[-1].message
-        for sha, claim in _named(commit, text, names):
-            claims.setdefault(sha, []).append(claim)
-        if removals and message.is_fix(text):
-            found = list(links(commit, removals, commits, chosen, paths))
-            total = sum(link.lines for link in found)
-            for link in found:
-                claims.setdefault(link.sha, []).append(Claim("szz", link.fix_sha, link.fixed_at, link.lines / total))
+        hearing.hear(change, removals)
     for told in traced.notices():
         notice(told)
-    return [judged(commit.sha, claims.get(commit.sha, ())) for commit in commits if not commit.merge]
+    return hearing.labels()
+
+
+class Hearing:
+    """What the commits of a history say against earlier ones, heard while they go by.
+
+    ``shas`` are the ids of all of them, those to come included: an abbreviated id must mean one of them only.
+
+    Raises ``UsageError`` for an unknown variant.
+    """
+
+    def __init__(self, shas: Iterable[str], variant: str = "ma", paths: PathMap = pathmap.DEFAULT) -> None:
+        self._variant = variant_named(variant)
+        self._paths = paths
+        self._names = sorted(shas)
+        self._commits: list[Commit] = []
+        self._claims: dict[str, list[Claim]] = {}
+
+    def hear(self, change: Change, removals: Sequence[Removal]) -> None:
+        """Take in the next commit, parents before children, and where its removed lines came from."""
+        commit = commit_of(change)
+        self._commits.append(commit)
+        text = change.commits[-1].message
+        for sha, claim in _named(commit, text, self._names):
+            self._claims.setdefault(sha, []).append(claim)
+        if removals and message.is_fix(text):
+            found = list(links(commit, removals, self._commits, self._variant, self._paths))
+            total = sum(link.lines for link in found)
+            for link in found:
+                self._claims.setdefault(link.sha, []).append(Claim("szz", link.fix_sha, link.fixed_at, link.lines / total))
+
+    def labels(self) -> list[Label]:
+        """Return a label for each commit that came and is no merge, in their order."""
+        return [judged(commit.sha, self._claims.get(commit.sha, ())) for commit in self._commits if not commit.merge]
 
 
 def judged(sha: str, claims: Sequence[Claim]) -> Label:

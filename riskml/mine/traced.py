@@ -29,19 +29,25 @@ class Traced:
         if source.is_shallow:
             raise RepositoryError("a shallow clone does not tell who wrote its lines", where="history", got="a shallow clone",
                                   expected="the whole history: git fetch --unshallow, or fetch-depth: 0 in CI")
+        self.source = source
         self.headers = ordered(walk(source, source.resolve(tip)))
         self.provenance = Provenance(self.headers)
         self.missing: set[str] = set()
-        self._source = source
         self._progress = progress
+        self._doings = merges(source, [h.sha for h in self.headers if len(h.parents) > 1], missing=self.missing)
 
     def __iter__(self) -> Iterator[tuple[Change, list[Removal]]]:
-        doings = merges(self._source, [h.sha for h in self.headers if len(h.parents) > 1], missing=self.missing)
-        changes = measured(self._source, [h.sha for h in self.headers], missing=self.missing)
-        for done, change in enumerate(changes, 1):
-            yield change, self.provenance.enter(change, next(doings) if len(change.commits[-1].parents) > 1 else None)
-            if self._progress is not None and (done % _REPORT_EVERY == 0 or done == len(self.headers)):
-                self._progress(done, len(self.headers))
+        for change in measured(self.source, [h.sha for h in self.headers], missing=self.missing):
+            yield change, self.enter(change)
+
+    def enter(self, change: Change) -> list[Removal]:
+        """Take in the next commit of ``headers``, and return where its removed lines came from: for whoever reads the diffs."""
+        merge = next(self._doings) if len(change.commits[-1].parents) > 1 else None
+        removals = self.provenance.enter(change, merge)
+        done = len(self.provenance.shas)
+        if self._progress is not None and (done % _REPORT_EVERY == 0 or done == len(self.headers)):
+            self._progress(done, len(self.headers))
+        return removals
 
     def notices(self) -> Iterator[str]:
         """Say what could not be traced, if anything."""
