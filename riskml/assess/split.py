@@ -12,8 +12,8 @@ from itertools import accumulate
 from riskml.assess.combine import weight
 
 
-def can_wait(probabilities: Sequence[float], touched: Sequence[AbstractSet[str]], most: int) -> list[int]:
-    """Return at most ``most`` changes that can be held back together, riskiest first, by their index in the release.
+def can_wait(urgency: Sequence[float], touched: Sequence[AbstractSet[str]], most: int) -> list[int]:
+    """Return at most ``most`` changes that can be held back together, most urgent first, by their index in the release.
 
     The changes are given oldest first, each with the paths it touched. One can wait if no later change that stays touched one
     of its paths. So any first part of the list can wait, too, without the rest.
@@ -27,7 +27,7 @@ def can_wait(probabilities: Sequence[float], touched: Sequence[AbstractSet[str]]
     for index, paths in enumerate(touched):
         for path in paths:
             latest.setdefault(path, []).append(index)
-    order = sorted(range(len(touched)), key=lambda i: (-probabilities[i], -i))
+    order = sorted(range(len(touched)), key=lambda i: (-urgency[i], -i))
     held: list[int] = []
     while len(held) < most:
         free = (i for i in order if all(latest[path][-1] == i for path in touched[i]))

@@ -17,7 +17,7 @@ from riskml.document import printable
 from riskml.plan import Plan
 from riskml.policy.strategies import WAYS
 
-MOST_HELD = 10  # changes that are held back at most, and no more than half of a release
+MOST_HELD = 5  # changes that are held back at most, and no more than half of a release
 FEW = 3  # that are held back where even more of them would not make the plan easier
 
 
@@ -43,7 +43,7 @@ def splits_of(live: Sequence[Unit], whole: Part, planner: Planner) -> tuple[tupl
     alone = frozenset(u.commit for u in live if all(latest[path] == u.commit for path in u.paths))
     if len(live) < 2 or _is_easiest(whole, planner):
         return (), alone
-    order = can_wait(probabilities, [u.paths for u in live], min(MOST_HELD, len(live) // 2))
+    order = can_wait(_urgency(live, whole, planner), [u.paths for u in live], min(MOST_HELD, len(live) // 2))
     found = (_hold_back(live, order, whole, planner), _in_trains(live, probabilities, whole, planner))
     return tuple(split for split in found if split is not None), alone
 
@@ -51,6 +51,12 @@ def splits_of(live: Sequence[Unit], whole: Part, planner: Planner) -> tuple[tupl
 def _is_easiest(whole: Part, planner: Planner) -> bool:
     least = min(WAYS[rule.strategy].caution for rule in planner.measure.policy.rules)
     return not whole.plan.hold and WAYS[whole.plan.strategy].caution <= least
+
+
+def _urgency(live: Sequence[Unit], whole: Part, planner: Planner) -> list[float]:
+    """Return in which order changes are held back, highest first: those that hold the release, then by their risk."""
+    alone = [bool(whole.plan.hold) and bool(planner.part([u]).plan.hold) for u in live]
+    return [u.probability + holds for u, holds in zip(live, alone, strict=True)]
 
 
 def easier(plan: Plan, than: Plan) -> bool:

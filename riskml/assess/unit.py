@@ -88,23 +88,22 @@ def cancelled(units: Sequence[Unit]) -> list[tuple[int, int]]:
     The later one says that it takes something back, and its diff is the exact opposite of the earlier one's. What takes back
     the taking back brings the first change to life again: then it is the later two that cancel.
     """
-    partner: dict[int, int] = {}
+    takes_back: dict[int, int] = {}
+    in_force = [True] * len(units)
     by_effect: dict[bytes, list[int]] = {}
     for index, unit in enumerate(units):
         if unit.takes_back and unit.files:
-            found = next((i for i in reversed(by_effect.get(unit.undoes, ())) if _is_last_word(i, partner)), None)
+            found = next((i for i in reversed(by_effect.get(unit.undoes, ())) if in_force[i]), None)
             if found is not None:
-                first = partner.pop(found, None)
-                if first is not None:
-                    del partner[first]
-                partner[found], partner[index] = index, found
+                takes_back[index] = found
+                at, stands = found, False
+                while True:  # what goes out of force lets what it had taken back stand again, and so on
+                    in_force[at] = stands
+                    if at not in takes_back:
+                        break
+                    at, stands = takes_back[at], not stands
         by_effect.setdefault(unit.does, []).append(index)
-    return sorted((i, j) for i, j in partner.items() if i < j)
-
-
-def _is_last_word(index: int, partner: dict[int, int]) -> bool:
-    """Whether a change is in force, or is what put an earlier one out of force: either can be taken back."""
-    return index not in partner or partner[index] < index
+    return sorted((earlier, later) for later, earlier in takes_back.items() if in_force[later])
 
 
 def title_of(change: Change) -> str:

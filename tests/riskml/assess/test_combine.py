@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -57,4 +58,4 @@ def test_shares_add_up_to_one_and_follow_the_risk(probabilities: list[float]) ->
     assert not found or sum(found) == pytest.approx(1)
     assert all(0 <= share <= 1 for share in found)
     pairs = sorted(zip(probabilities, found, strict=True))
-    assert all(a[1] <= b[1] + 1e-12 for a, b in zip(pairs, pairs[1:], strict=False))
+    assert all(a[1] <= b[1] + 1e-12 for a, b in pairwise(pairs))

@@ -39,7 +39,7 @@ class FlatScorer:
         """Score many."""
         return [self.score(v).probability for v in vectors]
 
-    def training_percentile(self, feature: str, value: float) -> float | None:
+    def training_percentile(self, _feature: str, _value: float) -> float | None:
         """Know nothing."""
         return None
 
