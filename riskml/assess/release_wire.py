@@ -39,7 +39,7 @@ def _release(release: Release) -> dict[str, Any]:
         "assumes": "independence",
         "one_diff": None if one is None else {"probability": one.probability, "lower": one.lower, "upper": one.upper},
         "ranked": [_ranked(r) for r in release.ranked],
-        "cancelled": [{**_named(first), "by": _named(later)} for first, later in release.cancelled],
+        "cancelled": [{**_named(first), "by": later.commit} for first, later in release.cancelled],
         "splits": [_split(s) for s in release.splits],
     }
 

@@ -132,8 +132,7 @@ class Workspace:
 
         Raises ``UsageError`` when there is nothing to release, or the base is the later one of the two.
         """
-        start, tip = self.repository.resolve(base), self.repository.resolve(head)
-        fork = self._fork(start, tip, f"{base}..{head}")
+        start, tip, fork = self._ends(base, head)
         along = line(self.repository, start, tip)
         if not along.units:
             raise UsageError("nothing to release", where="--base, --head", got=f"{base}..{head}",
@@ -152,12 +151,13 @@ class Workspace:
         return judge_release(units, evidence, measure, id=id, now=now, repository=self.repository.key, read=read,
                              notes=[idle] if along.idle else [])
 
-    def _fork(self, start: str, tip: str, asked: str) -> str:
-        fork = self.repository.merge_base(start, tip)
+    def _ends(self, base: str, head: str) -> tuple[str, str, str]:
+        """Return the full ids of a release's base, its head, and where they parted."""
+        start, tip, fork = self.repository.resolve(base), self.repository.resolve(head), self.repository.merge_base(base, head)
         if fork == tip and start != tip:
-            raise UsageError("the base is later than the head", where="--base, --head", got=asked,
+            raise UsageError("the base is later than the head", where="--base, --head", got=f"{base}..{head}",
                              expected="the earlier release as the base, the later one as the head")
-        return fork
+        return start, tip, fork
 
     def _one_diff(self, start: str, tip: str, fork: str) -> tuple[Change, bool]:
         """Return the whole release as one change, and whether its diff could be read: else it has no files."""
