@@ -108,8 +108,8 @@ class ModelJudge:
         self._miners.close()
 
     async def judge(self, request: PredictIn, suite: SuiteRun | None, *, id_: str, now: datetime,
-                    recent: Sequence[Vector]) -> Decision:
-        """Assess the change of the request and plan its release."""
+                    recent: Sequence[Vector], own: Policy | None = None) -> Decision:
+        """Assess the change of the request and plan its release. ``own`` is its base's policy, where no mirror has it."""
         brain = self._brain
         if request.form == "features":
             return self._of_features(brain, request, suite, id_, now, recent)
@@ -118,8 +118,8 @@ class ModelJudge:
             turn = self._turns.setdefault(mirror, asyncio.Lock())
             return await self._miners.run(lambda: self._with_history(brain, mirror, request, suite, id_, now), turn)
         if len(request.diff or "") <= _INLINE_BYTES and suite is None:
-            return self._of_diff(brain, request, suite, id_, now, recent)
-        return await self._miners.run(lambda: self._of_diff(brain, request, suite, id_, now, recent))
+            return self._of_diff(brain, request, suite, id_, now, recent, own)
+        return await self._miners.run(lambda: self._of_diff(brain, request, suite, id_, now, recent, own))
 
     def _of_features(self, brain: Brain, request: PredictIn, suite: SuiteRun | None, id_: str, now: datetime,
                      recent: Sequence[Vector]) -> Decision:
@@ -151,9 +151,10 @@ class ModelJudge:
                      repository=request.repository, context=_context(request.service), recent=past.recent)
 
     def _of_diff(self, brain: Brain, request: PredictIn, suite: SuiteRun | None, id_: str, now: datetime,
-                 recent: Sequence[Vector]) -> Decision:
+                 recent: Sequence[Vector], own: Policy | None) -> Decision:
         change = change_of_diff(request, now)
-        return judge(change, None, _matched(suite, change), brain.scorer, brain.policy(request.policy), id=id_, now=now,
+        policy = own if own is not None and request.policy == "default" else brain.policy(request.policy)
+        return judge(change, None, _matched(suite, change), brain.scorer, policy, id=id_, now=now,
                      repository=request.repository, context=_context(request.service), recent=recent)
 
 

@@ -109,13 +109,15 @@ class Registry:
         self.refusals = Counter("riskml_refusals_total", "Problems answered, by type.", ("type",))
         self.commits = Histogram("riskml_commit_rows", "Answers that one commit of the store held.",
                                  (1, 2, 4, 8, 16, 32, 64, 128, 256))
+        self.deliveries = Counter("riskml_bot_deliveries_total", "What came of merge requests that the bot was told of.",
+                                  ("forge", "result"))
         self.gauges: list[Gauge] = []
 
     def exposition(self) -> str:
         """Print every metric."""
         parts: tuple[Counter | Histogram | Gauge, ...] = (
             self.requests, self.seconds, self.decisions, self.probability, self.incomplete, self.unknown, self.refusals,
-            self.commits, *self.gauges)
+            self.commits, self.deliveries, *self.gauges)
         return "\n".join(line for part in parts for line in part.lines()) + "\n"
 
     def assessed(self, wire: Mapping[str, object]) -> None:

@@ -104,10 +104,22 @@ class ProgressOut(Out):
     run: int
 
 
+class TakenOnOut(Out):
+    """A merge request that the bot took on."""
+
+    id: str
+    repository: str
+    number: int
+    head: str
+    fresh: Annotated[bool, Field(description="Whether this delivery is new.")]
+
+
 class HeardOut(Out):
     """What a webhook told: the outcomes that were kept, as they stand; none if it told no end."""
 
     outcomes: list[OutcomeOut]
+    accepted: Annotated[TakenOnOut | None, Field(description="With 202: what the bot does now.")] = None
+    ignored: Annotated[str | None, Field(description="Why nothing is done about a merge request.")] = None
 
 
 class WaitingOut(Out):

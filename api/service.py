@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
+from api.bot import Bot
+from api.deliveries import Deliveries
 from api.flagger import FlaggerGates
 from api.hearing import Hearing
 from api.ledger import Ledger
 from api.metrics import Gauge, Registry
+from api.mirrors import Mirrors
+from api.platforms import Platforms
 from api.recent import RecentChanges
 from api.releases import Releases
 from api.schemas import PredictIn
@@ -26,6 +30,7 @@ from riskml.adapters.store import AssessmentRow, PlanRow, Row, Store, Submission
 from riskml.assess import Decision, to_wire
 from riskml.assessment import ModelRef
 from riskml.errors import Conflict
+from riskml.policy.policy import Policy
 from riskml.ports import Vector
 from riskml.suite import SuiteRun
 
@@ -42,7 +47,7 @@ class Judge(Protocol):
         ...
 
     async def judge(self, request: PredictIn, suite: SuiteRun | None, *, id_: str, now: datetime,
-                    recent: Sequence[Vector]) -> Decision:
+                    recent: Sequence[Vector], own: Policy | None = None) -> Decision:
         """Assess the change of the request and plan its release."""
         ...
 
@@ -90,10 +95,15 @@ class Service:
                                  metrics=self._prometheus, pullers=self._pullers)
         self.flagger = FlaggerGates(self.releases, clock)
         self.hearing = Hearing(store, self._ledger, self._readers, self.releases, clock=clock, new_id=self._new_id)
+        deliveries = Deliveries(store, self._ledger, self._readers, clock=clock, new_id=self._new_id)
+        self.bot = Bot(Platforms.read(settings), Mirrors.read(settings.repositories), deliveries, self._answer_bot, clock=clock,
+                       counter=self.registry.deliveries)
         self.github_secret: bytes | None = None
         self.gitlab_token: bytes | None = None
         self.registry.gauges += [
             Gauge("riskml_commits_pending", "Answers that wait for their commit.", (), lambda: {(): self._ledger.pending}),
+            Gauge("riskml_bot_unfinished", "Deliveries that the bot took on and has not ended.", (),
+                  lambda: {(): self.bot.unfinished}),
             Gauge("riskml_model_info", "The model in use.", ("name", "version", "artifact_sha256"),
                   lambda: {(self.judge.ref.name, self.judge.ref.version, self.judge.ref.artifact_sha256): 1.0}),
         ]
@@ -101,9 +111,11 @@ class Service:
     def start(self) -> None:
         """Begin to serve."""
         self._ledger.start()
+        self.bot.start()
 
     def close(self) -> None:
         """Commit what is queued, then let go of everything."""
+        self.bot.close()
         self.judge.close()
         self._ledger.close()
         self._pullers.close()
@@ -116,8 +128,11 @@ class Service:
         """Ask the store, in a thread."""
         return await self._readers.run(query)
 
-    async def assess(self, request: PredictIn, suite: SuiteRun | None, digest: str) -> Answer:
-        """Judge a change and keep the answer; a key that was answered before gets the same answer again."""
+    async def assess(self, request: PredictIn, suite: SuiteRun | None, digest: str, own: Policy | None = None) -> Answer:
+        """Judge a change and keep the answer; a key that was answered before gets the same answer again.
+
+        ``own`` is the policy that the repository had at the base, for a diff of a repository that has no mirror here.
+        """
         if request.idempotency_key is not None:
             known = await self.read(lambda: self.store.under_key(AssessmentRow, str(request.idempotency_key)))
             if known is not None:
@@ -127,7 +142,7 @@ class Service:
                 return Answer(known.id, known.document.encode(), fresh=False)
         now = self._clock()
         decision = await self.judge.judge(request, suite, id_=self._new_id(now), now=now,
-                                          recent=await self._recent_changes(request.repository))
+                                          recent=await self._recent_changes(request.repository), own=own)
         wire = to_wire(decision)
         receipt = await self._ledger.commit(_submission(decision, wire, request.idempotency_key, digest))
         kept = receipt.row
@@ -136,6 +151,10 @@ class Service:
             self.registry.assessed(wire)
             self._recent.add(kept.repository, kept.head or kept.id, decision.assessment.features)
         return Answer(kept.id, kept.document.encode(), receipt.fresh)
+
+    async def _answer_bot(self, request: PredictIn, own: Policy | None) -> bytes:
+        key = request.idempotency_key or ""
+        return (await self.assess(request, None, digest_of_body(key.encode()), own)).document
 
     async def prune(self, age: timedelta) -> int:
         """Remove what is older than ``age``; returns the number of rows."""

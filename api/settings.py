@@ -30,6 +30,11 @@ class Settings:
     token_file        file of access tokens, one a line; without it everybody who can connect may ask
     github_secret_file   file with the secret that GitHub signs its webhooks with; without it they are refused
     gitlab_token_file    file with the token that GitLab sends with its webhooks; without it they are refused
+    bot_repositories  repositories in whose merge requests the bot speaks: ``acme/shop,acme/*``; unset: nowhere
+    github_api_token_file  file with the token that the bot speaks on GitHub with, read anew each time
+    gitlab_api_token_file  file with the token that the bot speaks on GitLab with, read anew each time
+    github_api        address of GitHub's API, for an installation of one's own
+    gitlab_api        address of GitLab's API, for an installation of one's own
     prometheus        address of the Prometheus that has the metrics of releases; without it verdicts rest on what is posted
     prometheus_canary    selects the series of the new version; ``{service}`` is the plan's service
     prometheus_baseline  selects the series of the old version
@@ -50,6 +55,11 @@ class Settings:
     token_file: Path | None = None
     github_secret_file: Path | None = None
     gitlab_token_file: Path | None = None
+    bot_repositories: str | None = None
+    github_api_token_file: Path | None = None
+    gitlab_api_token_file: Path | None = None
+    github_api: str | None = None
+    gitlab_api: str | None = None
     prometheus: str | None = None
     prometheus_canary: str = CANARY
     prometheus_baseline: str = BASELINE
@@ -129,7 +139,8 @@ def _text(name: str, text: str) -> str:  # noqa: ARG001 - one shape for all read
 
 _READERS: dict[str, Callable[[str, str], Any]] = {
     "store": _store, "artifact": _directory, "policies": _directory, "repositories": _text, "state": _path, "token_file": _file,
-    "github_secret_file": _file, "gitlab_token_file": _file,
+    "github_secret_file": _file, "gitlab_token_file": _file, "bot_repositories": _text, "github_api_token_file": _file,
+    "gitlab_api_token_file": _file, "github_api": _text, "gitlab_api": _text,
     "prometheus": _text, "prometheus_canary": _text, "prometheus_baseline": _text,
     "body_mib": _whole(1, 1024), "batch_items": _whole(1, 10_000), "mining_threads": _whole(1, 64),
     "mining_queue": _whole(0, 10_000), "commit_queue": _whole(1, 100_000), "retention_days": _whole(1, 36_500),

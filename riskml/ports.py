@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import BinaryIO, Literal, NamedTuple, Protocol
 
 from riskml.assessment import ModelRef, Scored
+from riskml.change import Commit
 
 Vector = Mapping[str, float]
 
@@ -85,6 +86,25 @@ class Comment(NamedTuple):
 State = Literal["success", "failure"]
 
 
+class Offered(NamedTuple):
+    """What a merge request offers now: full ids of its head and of the branch it goes into. ``ready``: open, and no draft."""
+
+    head: str
+    base: str
+    ready: bool
+
+
+class Note(NamedTuple):
+    """A remark at lines of a file, as the new side counts them, from 1. ``warns`` stands out more than one that tells."""
+
+    path: str
+    first: int
+    last: int
+    title: str
+    text: str
+    warns: bool = False
+
+
 class Conversation(Protocol):
     """A merge request, as far as a bot must know one.
 
@@ -113,4 +133,35 @@ class Conversation(Protocol):
 
     def status(self, commit: str, *, name: str, state: State, text: str) -> None:
         """Set the status of a commit under a name, replacing the one before."""
+        ...
+
+
+class Reviewable(Conversation, Protocol):
+    """A merge request whose change can be read from the platform alone, without a clone."""
+
+    def offered(self) -> Offered:
+        """Ask what it offers now."""
+        ...
+
+    def diff(self) -> bytes:
+        """Fetch its unified diff, from where it left its base."""
+        ...
+
+    def commits(self) -> list[Commit]:
+        """List its commits, oldest first, without who wrote them."""
+        ...
+
+    def file(self, path: str, ref: str) -> bytes | None:
+        """Fetch a file as of a commit of the project; ``None`` if there is none."""
+        ...
+
+    def folder(self, path: str, ref: str) -> list[str]:
+        """List the paths of the files of a folder as of a commit of the project; none if there is no such folder."""
+        ...
+
+    def check(self, commit: str, *, name: str, state: State, text: str, about: str, key: str, notes: Sequence[Note]) -> bool:
+        """Say the state of a commit with notes at its lines; ``False`` where the platform has no such thing, or not for us.
+
+        ``about`` is Markdown. The same ``key`` again changes nothing.
+        """
         ...

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 HEAD = "a" * 40
 
@@ -44,6 +44,11 @@ class Platform:
         self.asked: list[Asked] = []
         self.faults: list[Fault] = []
         self.head = HEAD
+        self.base = "b" * 40
+        self.open, self.draft = True, False
+        self.patch = b""
+        self.messages: list[str] = ["Change"]
+        self.tree: dict[str, bytes] = {}
         self.pause_s = 0.0
         self.lock = threading.Lock()
         self.ids = iter(range(1, 10_000))
@@ -57,8 +62,12 @@ class Platform:
         self.server.server_close()
 
     def answer(self, asked: Asked) -> tuple[int, Any]:
-        """Do what is asked."""
+        """Do what is asked; bytes are sent as they are, anything else as JSON."""
         raise NotImplementedError
+
+    def in_folder(self, path: str) -> list[str]:
+        """Return the files right in a folder of the base."""
+        return sorted(name for name in self.tree if name.rpartition("/")[0] == path)
 
     def fault_for(self, asked: Asked) -> Fault | None:
         """Take the first fault that is meant for this method."""
@@ -76,7 +85,12 @@ class Platform:
 
 
 class GitHub(Platform):
-    """GitHub, as far as comments and statuses go; ``write`` adds a comment of anybody."""
+    """GitHub, as far as a pull request's change, comments and statuses go; ``write`` adds a comment of anybody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.checks: list[dict[str, Any]] = []
+        self.may_check = False
 
     def write(self, body: str, *, kind: str = "Bot", association: str = "NONE") -> dict[str, Any]:
         """Add a comment."""
@@ -90,7 +104,28 @@ class GitHub(Platform):
         """Route as GitHub does."""
         path = asked.path.removeprefix("/repos/acme/shop")
         if path == "/pulls/7":
-            return 200, {"head": {"sha": self.head}}
+            if asked.headers.get("accept") == "application/vnd.github.diff":
+                return 200, self.patch
+            return 200, {"number": 7, "state": "open" if self.open else "closed", "draft": self.draft,
+                         "head": {"sha": self.head}, "base": {"sha": self.base}}
+        if path == "/pulls/7/commits":
+            when = {"name": "Ada", "date": "2026-11-23T08:00:00Z"}
+            return 200, [{"sha": f"{n:040x}", "commit": {"message": text, "author": when, "committer": when}}
+                         for n, text in enumerate(self.messages, 1)]
+        if path.startswith("/contents/"):
+            name = unquote(path.removeprefix("/contents/"))
+            if name in self.tree:
+                return 200, self.tree[name]
+            found = self.in_folder(name)
+            return (200, [{"type": "file", "path": each} for each in found]) if found else (404, {"message": "Not Found"})
+        if path == "/check-runs" and asked.method == "POST":
+            if not self.may_check:
+                return 403, {"message": "You must authenticate via a GitHub App."}
+            self.checks.append(asked.body)
+            return 201, {"id": len(self.checks)}
+        if re.fullmatch(r"/commits/[0-9a-f]{40}/check-runs", path):
+            runs = [check for check in self.checks if check["name"] == asked.query["check_name"] and check["head_sha"] in path]
+            return 200, {"total_count": len(runs), "check_runs": runs}
         if path == "/issues/7/comments":
             if asked.method == "POST":
                 return 201, self.write(asked.body["body"])
@@ -123,7 +158,19 @@ class GitLab(Platform):
             return 200, {"id": 5, "username": "bot"}
         request = "/projects/acme%2Fteam%2Fshop/merge_requests/7"
         if asked.path == request:
-            return 200, {"sha": self.head, "iid": 7}
+            return 200, {"sha": self.head, "iid": 7, "state": "opened" if self.open else "merged", "draft": self.draft,
+                         "diff_refs": {"base_sha": self.base, "start_sha": self.base, "head_sha": self.head}}
+        if asked.path == f"{request}/raw_diffs":
+            return 200, self.patch
+        if asked.path == f"{request}/commits":
+            return 200, [{"id": f"{n:040x}", "message": text, "authored_date": "2026-11-23T08:00:00.000+00:00",
+                          "committed_date": "2026-11-23T08:00:00.000+00:00"} for n, text in enumerate(self.messages, 1)][::-1]
+        if asked.path == "/projects/acme%2Fteam%2Fshop/repository/tree":
+            return 200, [{"type": "blob", "path": each} for each in self.in_folder(asked.query["path"])]
+        file = re.fullmatch(r"/projects/acme%2Fteam%2Fshop/repository/files/([^/]+)/raw", asked.path)
+        if file:
+            content = self.tree.get(unquote(file[1]))
+            return (200, content) if content is not None else (404, {"message": "404 File Not Found"})
         if asked.path == f"{request}/notes":
             if asked.method == "POST":
                 return 201, self.write(asked.body["body"])
@@ -171,7 +218,7 @@ def _handler(platform: Platform) -> type[BaseHTTPRequestHandler]:
             if fault and fault.cut == "after":
                 self.connection.close()
                 return
-            data = b"" if found is None else json.dumps(found).encode()
+            data = found if isinstance(found, bytes) else b"" if found is None else json.dumps(found).encode()
             self.send_response(status)
             for name, value in (fault.headers if fault else {}).items():
                 self.send_header(name, value)

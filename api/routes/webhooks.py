@@ -18,10 +18,13 @@ from riskml import plan as plans
 from riskml.errors import NotFound, TooLarge
 from riskml.parse.hooks import READERS, Told
 from riskml.parse.hooks import flagger as flagger_hooks
+from riskml.parse.hooks.offer import OFFERS, ForgeName
 
 router = APIRouter(tags=["webhooks"])
 LARGEST = 1 << 20
 _BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
+_TAKEN_ON: dict[int | str, dict[str, Any]] = {
+    202: {"model": HeardOut, "description": "A merge request was taken on; it is scored and spoken of in a while."}}
 _TELLS = ("post-rollout", "event")
 
 
@@ -58,26 +61,40 @@ async def alertmanager(request: Request, service: ServiceDep,
     return await _heard(service, READERS["alertmanager"](await _body(request), {} if plan is None else {"plan": plan}))
 
 
-@router.post("/webhooks/github", response_model=HeardOut, openapi_extra=_BODY)
+@router.post("/webhooks/github", response_model=HeardOut, responses=_TAKEN_ON, openapi_extra=_BODY)
 async def github(request: Request, service: ServiceDep) -> Response:
-    """Hear GitHub's `deployment_status`; the signature in X-Hub-Signature-256 is checked first."""
+    """Hear GitHub's `deployment_status` and `pull_request`; the signature in X-Hub-Signature-256 is checked first."""
     body = await _body(request)
     if service.github_secret is None:
         return problem(403, detail="No secret is set for GitHub (RISKML_GITHUB_SECRET_FILE).", instance=request.url.path)
     if not signed(service.github_secret, body, request.headers.get("x-hub-signature-256", "")):
         return problem(401, detail="X-Hub-Signature-256 is not that of this body.", instance=request.url.path)
-    return await _heard(service, READERS["github"](body, {"x-github-event": request.headers.get("x-github-event", "")}))
+    return await _heard_of_forge("github", body, request, service)
 
 
-@router.post("/webhooks/gitlab", response_model=HeardOut, openapi_extra=_BODY)
+@router.post("/webhooks/gitlab", response_model=HeardOut, responses=_TAKEN_ON, openapi_extra=_BODY)
 async def gitlab(request: Request, service: ServiceDep) -> Response:
-    """Hear GitLab's deployment hook; the token in X-Gitlab-Token is checked first."""
+    """Hear GitLab's deployment and merge request hooks; the token in X-Gitlab-Token is checked first."""
     body = await _body(request)
     if service.gitlab_token is None:
         return problem(403, detail="No token is set for GitLab (RISKML_GITLAB_TOKEN_FILE).", instance=request.url.path)
     if not told_secret(service.gitlab_token, request.headers.get("x-gitlab-token", "")):
         return problem(401, detail="X-Gitlab-Token is not the one agreed on.", instance=request.url.path)
-    return await _heard(service, READERS["gitlab"](body, {}))
+    return await _heard_of_forge("gitlab", body, request, service)
+
+
+async def _heard_of_forge(forge: ForgeName, body: bytes, request: Request, service: Service) -> Response:
+    """Take a merge request on, if that is what is told and the bot is on; anything else may be an outcome."""
+    headers = {name: value for name, value in request.headers.items() if name.startswith("x-")}
+    platforms = service.bot.platforms
+    offer = OFFERS[forge](body, headers) if platforms.speaks(forge) else None
+    if offer is None:
+        return await _heard(service, READERS[forge](body, headers))
+    if not platforms.allows(offer.repository):
+        return JSONResponse({"outcomes": [], "ignored": f"{offer.repository} is not in RISKML_BOT_REPOSITORIES"})
+    row, fresh = await service.bot.accept(offer, body)  # a retry has the same body, and so has a replay
+    return JSONResponse({"outcomes": [], "accepted": {
+        "id": row.id, "repository": row.repository, "number": row.number, "head": row.head, "fresh": fresh}}, 202)
 
 
 async def _body(request: Request) -> bytes:

@@ -54,12 +54,22 @@ class Forge:
 
         Raises ``UsageError`` for a refusal, ``ServiceUnavailable`` when there is no answer in time.
         """
+        answer = self._send(method, path, json, params)
+        return None if answer is None else self._json(answer, f"{method} {path}")
+
+    def read(self, path: str, *, accept: str, params: Mapping[str, str] | None = None) -> bytes | None:
+        """Fetch something that is no JSON, such as a diff or a file; ``None`` if it is not there. Raises as ``ask`` does."""
+        answer = self._send("GET", path, None, params, {"accept": accept})
+        return None if answer is None else answer.content
+
+    def _send(self, method: str, path: str, json: object, params: Mapping[str, str] | None,
+              headers: Mapping[str, str] | None = None) -> httpx.Response | None:
         where = f"{method} {path}"
         for attempt in range(self._retries + 1):
-            answer = self._attempt(method, path, json, params)
+            answer = self._attempt(method, path, json, params, headers)
             if isinstance(answer, httpx.Response):
                 if answer.is_success:
-                    return self._json(answer, where)
+                    return answer
                 if answer.status_code in _GONE:
                     return None
                 if not self._is_passing(answer):
@@ -84,13 +94,13 @@ class Forge:
             if len(items) < PAGE:
                 return
 
-    def _attempt(
-        self, method: str, path: str, json: object, params: Mapping[str, str] | None
-    ) -> httpx.Response | httpx.RequestError:
+    def _attempt(self, method: str, path: str, json: object, params: Mapping[str, str] | None,
+                 headers: Mapping[str, str] | None) -> httpx.Response | httpx.RequestError:
         left = max(0.001, min(self._timeout_s, self._end - self._clock()))
         stop = self._clock() + left
         try:
-            with self._http.stream(method, self._url + path, params=params, json=json, timeout=httpx.Timeout(left)) as answer:
+            with self._http.stream(method, self._url + path, params=params, json=json, headers=headers,
+                                   timeout=httpx.Timeout(left)) as answer:
                 body = bytearray()
                 for chunk in answer.iter_bytes():
                     body += chunk

@@ -1,14 +1,17 @@
-"""A merge request on GitLab: its notes and the statuses of its commits, over the REST API (v4)."""
+"""A merge request on GitLab: its notes, its change, and the statuses of its commits, over the REST API (v4)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from riskml.adapters.forge import Forge
+from riskml.change import Commit
 from riskml.errors import ServiceUnavailable, UsageError
-from riskml.ports import Comment, State
+from riskml.ports import Comment, Note, Offered, State
 
 API = "https://gitlab.com/api/v4"
 
@@ -40,6 +43,38 @@ class MergeRequest:
         if not isinstance(found.get("sha"), str):
             raise ServiceUnavailable("not an answer of GitLab", where=f"GET {self._request}", got=found, expected="sha")
         return str(found["sha"])
+
+    def offered(self) -> Offered:
+        """Ask what it offers now. ``base`` is the tip of the branch it goes into, as of its last push."""
+        found = self._object(self._request)
+        refs = found.get("diff_refs") or {}
+        head, base = found.get("sha"), refs.get("start_sha") or refs.get("base_sha")
+        if not (isinstance(head, str) and isinstance(base, str) and _SHA.fullmatch(head) and _SHA.fullmatch(base)):
+            raise ServiceUnavailable("not an answer of GitLab", where=f"GET {self._request}", got=found,
+                                     expected="sha and diff_refs; GitLab makes them a moment after a push")
+        return Offered(head, base, found.get("state") == "opened" and not found.get("draft", found.get("work_in_progress")))
+
+    def diff(self) -> bytes:
+        """Fetch its unified diff."""
+        found = self._forge.read(f"{self._request}/raw_diffs", accept="text/plain")
+        if found is None:
+            raise UsageError("GitLab shows no diff there", where=f"GET {self._request}/raw_diffs", got=404,
+                             expected="GitLab 15.7 or later, and a token that may read the project")
+        return found
+
+    def commits(self) -> list[Commit]:
+        """List its commits, oldest first, without who wrote them."""
+        return [_commit(item) for item in self._forge.pages(f"{self._request}/commits", {})][::-1]
+
+    def file(self, path: str, ref: str) -> bytes | None:
+        """Fetch a file as of a commit; ``None`` if there is none."""
+        place = f"{self._project}/repository/files/{quote(path, safe='')}/raw"
+        return self._forge.read(place, accept="*/*", params={"ref": ref})
+
+    def folder(self, path: str, ref: str) -> list[str]:
+        """List the paths of the files of a folder as of a commit."""
+        found = self._forge.ask("GET", f"{self._project}/repository/tree", params={"path": path, "ref": ref, "per_page": "100"})
+        return [str(item["path"]) for item in found if item.get("type") == "blob"] if isinstance(found, list) else []
 
     def comments(self) -> list[Comment]:
         """List its comments, oldest first; trusted are those of the token's own user, the only ones it could edit."""
@@ -74,6 +109,10 @@ class MergeRequest:
             if "Cannot transition status" not in str(error.got):  # it is set so already
                 raise
 
+    def check(self, commit: str, *, name: str, state: State, text: str, about: str, key: str, notes: Sequence[Note]) -> bool:  # noqa: ARG002 - the port's
+        """Tell that GitLab has no such thing: its notes at lines come from reports of a pipeline."""
+        return False
+
     def _object(self, path: str) -> dict[str, Any]:
         found = self._forge.ask("GET", path)
         if found is None:
@@ -82,6 +121,11 @@ class MergeRequest:
         if not isinstance(found, dict):
             raise ServiceUnavailable("not an answer of GitLab", where=f"GET {path}", got=found, expected="a JSON object")
         return found
+
+
+def _commit(item: Any) -> Commit:
+    authored, committed = (int(datetime.fromisoformat(item[at]).timestamp()) for at in ("authored_date", "committed_date"))
+    return Commit(sha=str(item["id"]), message=str(item["message"]), authored_at=authored, committed_at=committed)
 
 
 def _comment(item: Any, me: int) -> Comment:

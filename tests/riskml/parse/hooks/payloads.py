@@ -58,3 +58,26 @@ def gitlab(status: str = "success", *, sha: str = "abcdef1234567" + "0" * 27, en
         "project": {"id": 30, "path_with_namespace": "acme/shop"}, "ref": "main", "user": {"username": "root"},
         "commit_title": "Add new file",
     }).encode()
+
+
+def pull_request(*, action: str = "opened", head: Any = "a" * 40, repository: Any = "acme/shop", number: Any = 7,
+                 state: str = "open", draft: bool = False, changes: Any = None, at: str = "2026-11-23T12:30:00Z") -> bytes:
+    """Make a ``pull_request`` delivery, from a fork."""
+    return json.dumps({
+        "action": action, "number": number, "repository": {"id": 1, "full_name": repository}, "sender": {"login": "octocat"},
+        "pull_request": {"id": 9, "number": number, "state": state, "draft": draft, "updated_at": at,
+                         "head": {"sha": head, "ref": "pay", "repo": {"full_name": "octocat/shop"}},
+                         "base": {"sha": "b" * 40, "ref": "main", "repo": {"full_name": repository}}},
+    } | ({} if changes is None else {"changes": changes})).encode()
+
+
+def merge_request(*, action: str = "open", head: str = "a" * 40, repository: str = "acme/team/shop", state: str = "opened",
+                  at: str = "2026-11-23 12:30:00 UTC", changes: Any = None, **attributes: Any) -> bytes:
+    """Make a merge request hook."""
+    return json.dumps({
+        "object_kind": "merge_request", "event_type": "merge_request", "user": {"username": "root", "email": "[REDACTED]"},
+        "project": {"id": 1, "path_with_namespace": repository}, "changes": changes or {},
+        "object_attributes": {"iid": 7, "state": state, "action": action, "updated_at": at, "draft": False,
+                              "work_in_progress": False, "last_commit": {"id": head}, "source_branch": "pay",
+                              "target_branch": "main"} | attributes,
+    }).encode()
