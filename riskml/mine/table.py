@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -14,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 from riskml.errors import UsageError
 from riskml.features.catalogue import FEATURE_SET, NAMES
+from riskml.mine.replacing import replacing
 from riskml.mine.rows import Row
 
 Cell = str | int | float | bool | None
@@ -59,13 +59,8 @@ def _cells(row: Row) -> Sequence[Cell]:
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
     try:
-        scratch = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with open(scratch, "wb") as out:
-                yield out
-            os.replace(scratch, path)
-        finally:
-            scratch.unlink(missing_ok=True)
+        with replacing(path) as out:
+            yield out
     except OSError as error:
         cause = f"cannot write the table ({error.strerror})"
         raise UsageError(cause, where="output", got=str(path), expected="a writable path") from error

@@ -26,15 +26,18 @@ def test_mine_writes_a_row_per_commit(repo, tmp_path, capsys):
 
 
 def test_several_repositories_give_a_folder_of_tables(repo, make_repo, tmp_path):
-    """Each repository has a table named after it; two of one name are told apart."""
+    """Each repository has a partition named after it; two of one name are told apart."""
     pytest.importorskip("pyarrow")
+    pytest.importorskip("joblib")
     repo.commit("Start", {"a": "1\n"})
     other = make_repo("deeper/repo")
     other.commit("Start", {"a": "1\n"})
 
     assert main(["mine", str(repo.path), str(other.path), "--output", str(tmp_path / "out"), "--jobs", "2"]) == 0
 
-    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["repo-2.parquet", "repo.parquet"]
+    names = sorted(p.parent.name for p in (tmp_path / "out").glob("*/part.parquet"))
+    assert names[0] == "repository=repo"
+    assert names[1].startswith("repository=repo-")
 
 
 def test_days_are_dates(repo, tmp_path):
