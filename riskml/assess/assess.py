@@ -106,24 +106,31 @@ def _unknown(vector: Vector, scorer: Scorer) -> tuple[str, ...]:
 
 
 def _notes(vector: Vector, evidence: Evidence | None) -> tuple[str, ...]:
-    notes = []
+    notes: list[str] = []
     if evidence is not None:
-        if evidence.past is None:
-            notes.append("no history was given: what happened to these files before is unknown")
-        elif not evidence.past.complete:
-            notes.append("the history is incomplete (a shallow clone): what happened to these files before is unknown")
+        notes += notes_on_base(evidence)
         if evidence.change.kind == "worktree":
             notes.append("scored as it lies in the working tree, not committed yet")
-        own = sorted({path for f in evidence.change.files for path in (f.path, f.old_path) if path.startswith(OWN_FOLDER)})
-        if own:
-            more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-            notes.append(f"this change edits {own[0]}{more}; it was judged without these edits, by the version at its base: "
-                         "they count for later changes")
         if not evidence.change.files:
             notes.append("the change is empty")
     if any(isnan(vector.get(name, nan)) for name in SIZE):
         notes.append("its size is unknown (la, ld or nf): no model knows what to think of such a change")
     return (*notes, *notes_on_reports(evidence, vector))
+
+
+def notes_on_base(evidence: Evidence) -> tuple[str, ...]:
+    """Say what the base does not tell, and that what is judged has no say in how."""
+    notes = []
+    if evidence.past is None:
+        notes.append("no history was given: what happened to these files before is unknown")
+    elif not evidence.past.complete:
+        notes.append("the history is incomplete (a shallow clone): what happened to these files before is unknown")
+    own = sorted({path for f in evidence.change.files for path in (f.path, f.old_path) if path.startswith(OWN_FOLDER)})
+    if own:
+        more = f" and {len(own) - 1} more" if len(own) > 1 else ""
+        notes.append(f"this change edits {own[0]}{more}; it was judged without these edits, by the version at its base: "
+                     "they count for later changes")
+    return tuple(notes)
 
 
 def notes_on_reports(evidence: Evidence | None, vector: Vector) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isnan, log, nan
 
-from riskml.assess.assess import TOLD_WHEN_ABSENT, notes_on_reports
+from riskml.assess.assess import TOLD_WHEN_ABSENT, notes_on_base, notes_on_reports
 from riskml.assess.combine import combined, shares
 from riskml.assess.judge import Decision, plan_id, subject_of
 from riskml.assess.part import Part, Planner
 from riskml.assess.proposals import traffic_of
-from riskml.assess.splits import Split, splits_of
+from riskml.assess.splits import Split, lowers, riskiest, splits_of
 from riskml.assess.unit import Unit, cancelled
 from riskml.assess.yardstick import Yardstick
 from riskml.assessment import Assessment, FileShare, Proposal, Reason, Scored
@@ -82,10 +82,11 @@ def judge_release(
         probability=whole.probability, lower=whole.lower, upper=whole.upper, margin=_log_odds(whole.probability),
         base_rate=combined([measure.scorer.base_rate] * len(live)), score=whole.score, band=whole.band, percentile=None,
         reasons=_reasons(ranked), files=_files(ranked), unknown=_unknown(live, vector), model=measure.scorer.ref,
-        notes=(*_notes(release), *notes, *notes_on_reports(evidence, vector)), features=dict(vector),
+        notes=(*_notes(release), *notes, *notes_on_base(evidence), *notes_on_reports(evidence, vector)), features=dict(vector),
     )
     plan = _about_losses(whole.plan, live)
-    return ReleaseDecision(Decision(found, plan, tuple(map(_proposal, splits)), measure.policy.ref), release)
+    lower_it = tuple(_proposal(split) for split in splits if lowers(split, whole))
+    return ReleaseDecision(Decision(found, plan, lower_it, measure.policy.ref), release)
 
 
 def _files(ranked: Sequence[Ranked]) -> tuple[FileShare, ...]:
@@ -143,7 +144,7 @@ def _about_losses(plan: Plan, live: Sequence[Unit]) -> Plan:
 
 
 def _proposal(split: Split) -> Proposal:
-    first = max(split.parts, key=lambda p: p.score) if split.kind == "trains" else split.parts[0]
+    first = riskiest(split)
     return Proposal(split.action, first.score, first.plan.strategy, traffic_of(first.plan))
 
 

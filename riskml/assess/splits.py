@@ -18,7 +18,7 @@ from riskml.plan import Plan
 from riskml.policy.strategies import WAYS
 
 MOST_HELD = 5  # changes that are held back at most, and no more than half of a release
-FEW = 3  # that are held back where even more of them would not make the plan easier
+WORSE = 1.5  # times as risky as the average change: what is held back although the plan stays as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Split:
 
 
 def splits_of(live: Sequence[Unit], whole: Part, planner: Planner) -> tuple[tuple[Split, ...], frozenset[str]]:
-    """Return the cuts that make the plan of a release easier or its score noticeably lower, and which changes can wait alone.
+    """Return the cuts that make a release's plan easier, its score lower or fewer changes harmful, and what can wait alone.
 
     A release that already goes out in the least careful way the policy knows for it is not cut.
     """
@@ -53,6 +53,21 @@ def _is_easiest(whole: Part, planner: Planner) -> bool:
     return not whole.plan.hold and WAYS[whole.plan.strategy].caution <= least
 
 
+def riskiest(split: Split) -> Part:
+    """Return the part that a split is measured by: the riskiest train, or what goes out when something is held back."""
+    return max(split.parts, key=lambda p: p.score) if split.kind == "trains" else split.parts[0]
+
+
+def lowers(split: Split, whole: Part) -> bool:
+    """Return whether a split makes the plan easier or the score noticeably lower; else only fewer changes do harm."""
+    part = riskiest(split)
+    return split.kind == "trains" or easier(part.plan, whole.plan) or _falls(whole.score, part.score)
+
+
+def _falls(before: float, after: float) -> bool:
+    return before - after >= max(NOTICEABLE, 0.1 * before)
+
+
 def _urgency(live: Sequence[Unit], whole: Part, planner: Planner) -> list[float]:
     """Return in which order changes are held back, highest first: those that hold the release, then by their risk."""
     alone = [bool(whole.plan.hold) and bool(planner.part([u]).plan.hold) for u in live]
@@ -66,22 +81,23 @@ def easier(plan: Plan, than: Plan) -> bool:
 
 
 def _hold_back(live: Sequence[Unit], order: Sequence[int], whole: Part, planner: Planner) -> Split | None:
-    """Hold back as few changes as make the rest easier; a few where none does, if the score falls noticeably."""
+    """Hold back as few changes as make the rest easier; where none do, all that may, if that is worth it."""
     held: list[int] = []
     for count in range(1, len(order) + 1):
         if easier(_without(live, order[:count], planner).plan, whole.plan):
             held = _pruned(live, order[:count], whole, planner)
             break
     else:
-        held = list(order[:FEW])
+        held = list(order)
     if not held:
         return None
     rest = _without(live, held, planner)
-    if not easier(rest.plan, whole.plan) and whole.score - rest.score < max(NOTICEABLE, 0.1 * whole.score):
-        return None
     apart = planner.part([live[i] for i in sorted(held)])
-    riskiest = sorted(apart.units, key=lambda u: (-u.probability, u.commit))
-    shown = ", ".join(f"{printable(u.subject)[:60]} ({u.commit[:9]})" for u in riskiest[:2])
+    worse = apart.harmful / len(held) >= WORSE * whole.harmful / len(live) and _falls(whole.harmful, rest.harmful)
+    if not (worse or easier(rest.plan, whole.plan) or _falls(whole.score, rest.score)):
+        return None
+    worst = sorted(apart.units, key=lambda u: (-u.probability, u.commit))
+    shown = ", ".join(f"{printable(u.subject)[:60]} ({u.commit[:9]})" for u in worst[:2])
     more = f" and {len(held) - 2} more" if len(held) > 2 else ""
     return Split("hold-back", f"hold back {shown}{more}", (rest, apart))
 

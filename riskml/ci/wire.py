@@ -43,7 +43,7 @@ _IF_THERE: Mapping[str, Mapping[str, _Shape]] = {
     "release.ranked[]": {"subject": _TEXT, "reason": {"text": _TEXT}, "can_wait": _FLAG},
     "release.cancelled[]": {"subject": _TEXT},
     "release.splits[]": {"count": _NUMBER, "kind": _TEXT},
-    "release.splits[].parts[]": {"up_to": _TEXT, "initial_traffic": _NUMBER, "hold": [_TEXT]},
+    "release.splits[].parts[]": {"up_to": _TEXT, "expected_harmful": _NUMBER, "initial_traffic": _NUMBER, "hold": [_TEXT]},
 }
 
 

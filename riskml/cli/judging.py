@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from riskml.assess import Decision, ReleaseDecision
     from riskml.change import Change
     from riskml.context import ServiceContext
+    from riskml.issues import Issues
     from riskml.local import Workspace
     from riskml.policy.policy import Policy
     from riskml.suite import SuiteRun
@@ -30,7 +31,17 @@ def workspace_of(args: argparse.Namespace) -> Workspace:
     from riskml.local import Workspace
 
     repository = GitRepository.open(args.repository)
-    return Workspace(repository, state_dir(args), progress=progress(repository.key), notice=note)
+    return Workspace(repository, state_dir(args), issues=issues_of(args), progress=progress(repository.key), notice=note)
+
+
+def issues_of(args: argparse.Namespace) -> Issues | None:
+    """Read the tracker's export that the options name; ``None`` if they name none."""
+    file = getattr(args, "issues", None)  # verbs that judge nothing share the workspace, not the option
+    if file is None:
+        return None
+    from riskml.parse.issues import LIMIT, read_issues
+
+    return read_issues(read_bytes(file, "issues", limit=LIMIT), file)
 
 
 def change_of(args: argparse.Namespace, workspace: Workspace) -> Change:
@@ -131,14 +142,14 @@ def release_of(args: argparse.Namespace) -> ReleaseDecision:
 
 
 def are_tags(path: str, *names: str) -> bool:
-    """Whether all of some names are tags of a repository; an id never counts as one."""
-    if any(re.fullmatch("[0-9a-f]{7,64}", name) for name in names):
+    """Whether all of some names are tags of a repository. Only what can be one is looked up, because that takes time."""
+    if any(re.fullmatch(r"[0-9a-f]{7,64}|HEAD|origin/.*|refs/(?!tags/).*|.*[~^:@].*", name) for name in names):
         return False
     from riskml.adapters.git import GitRepository
     from riskml.errors import RepositoryError
 
     repository = GitRepository.open(path)
     try:
-        return all(repository.resolve(f"refs/tags/{name}") for name in names)
+        return all(repository.resolve(f"refs/tags/{name.removeprefix('refs/tags/')}") for name in names)
     except RepositoryError:
         return False

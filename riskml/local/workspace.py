@@ -16,6 +16,7 @@ from riskml.errors import ObjectMissing, PolicyError, TooLarge, UsageError
 from riskml.features.catalogue import NAMES
 from riskml.features.feature import Evidence
 from riskml.history import View
+from riskml.issues import Issues
 from riskml.local.merged import line, merged
 from riskml.local.scorers import bundled_scorer
 from riskml.mine import state as mined
@@ -26,6 +27,7 @@ from riskml.suite import SuiteRun
 
 POLICY_PATH = ".riskml/policy.yaml"
 """Where a repository keeps its own policy; read at the base of a change, so that no change edits its own judge."""
+_MANY = 100  # changes of a release, more of which are worth a sign of life
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,17 @@ class Past:
 class Workspace:
     """One repository and its mined history, kept in ``state_dir`` so that the next change costs only what is new.
 
-    ``state_dir=None`` keeps nothing. ``progress`` is told how many commits of how many are mined, ``notice`` what was skipped.
+    ``state_dir=None`` keeps nothing. ``issues`` tells which of them report a fault; without it that part of the
+    past is unknown. ``progress`` is told how many commits of how many are mined, ``notice`` what was skipped.
     """
 
     def __init__(
-        self, repository: GitRepository, state_dir: Path | None = None, *,
+        self, repository: GitRepository, state_dir: Path | None = None, *, issues: Issues | None = None,
         progress: Callable[[int, int], None] | None = None, notice: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.repository = repository
         self._state_dir = state_dir
+        self._issues = issues
         self._progress = progress
         self._notice = notice
 
@@ -57,7 +61,8 @@ class Workspace:
         if self._state_dir is None:
             return None
         place = hashlib.sha256(str(self.repository.common_dir).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        return self._state_dir / f"{self.repository.key.replace('/', '-')}-{place}.riskml"
+        informed = "" if self._issues is None else "-issues"
+        return self._state_dir / f"{self.repository.key.replace('/', '-')}-{place}{informed}.riskml"
 
     def change(self, base: str | None = None, head: str | None = None, *, now: int) -> Change:
         """Return the change that is meant: ``base..head``, or, when no head is named, the working tree if it is dirty.
@@ -87,7 +92,8 @@ class Workspace:
         A change without a base (the first commit) has an empty past, not an unknown one.
         """
         tip = None if base is None else self.repository.resolve(base)
-        state = mined.update(self.repository, self.state_file, tip, progress=self._progress, notice=self._notice)
+        state = mined.update(self.repository, self.state_file, tip, issues=self._issues,
+                             progress=self._progress, notice=self._notice)
         return Past(state.view(tip), state.recent(tip))
 
     def policy(self, base: str | None) -> Policy | None:
@@ -137,14 +143,19 @@ class Workspace:
         if not along.units:
             raise UsageError("nothing to release", where="--base, --head", got=f"{base}..{head}",
                              expected="a head with changes that the base does not have")
-        state = mined.update(self.repository, self.state_file, tip, progress=self._progress, notice=self._notice)
+        state = mined.update(self.repository, self.state_file, tip, issues=self._issues,
+                             progress=self._progress, notice=self._notice)
         whole, read = self._one_diff(start, tip, fork)
         evidence = Evidence(whole, state.view(fork), self.matched(suite, whole))
         measure = Yardstick(scorer or bundled_scorer(), policy or self.policy(start) or default_policy(),
                             context or ServiceContext(), state.recent(fork))
         missing: set[str] = set()
         changes = merged(self.repository, along.units, missing=missing)
-        units = [unit_of(Evidence(change, state.view(change.base)), measure) for change in changes]
+        units = []
+        for change in changes:
+            units.append(unit_of(Evidence(change, state.view(change.base)), measure))
+            if self._progress is not None and len(along.units) > _MANY:
+                self._progress(len(units), len(along.units))
         if missing:
             self._notice(f"{len(missing)} blobs are missing; their files count as binary")
         idle = f"{along.idle} {'merge brings' if along.idle == 1 else 'merges bring'} only what the base has already"

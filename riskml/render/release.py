@@ -77,6 +77,7 @@ def parts_of(split: Mapping[str, Any]) -> Iterator[str]:
         if apart:
             count = f"what was held back ({count})" if index else f"the other {count}"
         way = headline({**part, "plan": {"hold": part.get("hold")}})
-        yield f"{'first' if not index else 'then'} {count}{upto} → {part['score']:.2f} ({way})"
+        harm = f", {part['expected_harmful']:.1f} harmful" if part["changes"] > 1 and "expected_harmful" in part else ""
+        yield f"{'first' if not index else 'then'} {count}{upto} → {part['score']:.2f} ({way}){harm}"
     if len(parts) > 4:
         yield f"then {number((split.get('count') or len(parts)) - 4)} more"

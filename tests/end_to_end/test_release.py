@@ -85,6 +85,19 @@ def test_a_range_of_branches_stays_one_change_unless_asked(judged, train):
     assert len(asked["release"]["ranked"]) == 3
 
 
+@pytest.mark.parametrize(("base", "head", "expected"), [
+    ("v1", "refs/tags/v2", True), ("v1", "HEAD", False), ("v1", "side", False), ("main~2", "v2", False),
+    ("origin/v1", "v2", False),
+])
+def test_only_tags_by_name_make_a_release_unasked(judged, train, base, head, expected):
+    """A branch, a relative name or the remote's branch at either end is a merge request's."""
+    train.git("update-ref", "refs/remotes/origin/v1", "v1")
+
+    found = judged("predict", train.path, "--base", base, "--head", head, "--format", "json").json
+
+    assert ("release" in found) is expected
+
+
 def test_a_release_of_two_commits(judged, repo):
     """The smallest one that has something to combine."""
     repo.commit("Start", {"a.py": "x = 1\n"})

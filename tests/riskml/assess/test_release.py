@@ -121,6 +121,19 @@ def test_a_long_release_goes_in_trains_up_to_commits_of_it() -> None:
     assert [p.plan.subject.commit_sha for p in split.parts] == [p.units[-1].commit for p in split.parts]
 
 
+def test_fewer_harmful_changes_are_worth_a_cut_but_lower_no_score() -> None:
+    """Where the release is certain to do harm anyway, the cut stands under the splits, and is no proposal."""
+    found = released(*(unit(n, 0.72, f"{n}") for n in range(1, 15)), *(unit(n, 0.1, f"{n}") for n in range(15, 21)))
+    risky = released(*(unit(n, 0.9, f"{n}") for n in range(1, 6)), *(unit(n, 0.4, f"{n}") for n in range(6, 31)))
+    hold = risky.release.splits[0]
+
+    assert not any(split.kind == "hold-back" for split in found.release.splits)
+    assert hold.kind == "hold-back"
+    assert hold.parts[0].harmful == pytest.approx(25 * 0.4)
+    assert hold.parts[0].score == pytest.approx(risky.release.whole.score, abs=1e-3)
+    assert [p for p in risky.decision.lower_it if p.action == hold.action] == []
+
+
 def test_what_goes_out_in_the_least_careful_way_is_not_cut() -> None:
     """There is nothing to gain."""
     assert released(unit(1, 0.1, "a"), unit(2, 0.1, "b")).release.splits == ()

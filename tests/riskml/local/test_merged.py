@@ -126,6 +126,20 @@ def test_a_shallow_clone_that_ends_in_the_release_says_how_to_get_more(repo):
         Workspace(GitRepository.open(clone.path)).release(base, "main", id="1", now=NOW)
 
 
+def test_a_shallow_clone_that_holds_the_release_says_what_it_lacks(repo):
+    """The changes are all there, what happened before is unknown, and so no band is called low."""
+    for n in range(5):
+        repo.commit(f"Change {n}", {"a.py": f"{n}\n"})
+    clone = repo.clone("shallow", "--depth=4")
+
+    found = Workspace(GitRepository.open(clone.path)).release("HEAD~2", id="1", now=NOW)
+
+    assert len(found.release.ranked) == 2
+    assert found.decision.assessment.band in ("unknown", "medium", "high")
+    assert "nuc" in found.decision.assessment.unknown
+    assert any("the history is incomplete" in note for note in found.decision.assessment.notes)
+
+
 def test_there_must_be_something_to_release(repo):
     """Two names of one commit, and the two ends the wrong way round, are refused with what was asked."""
     base = repo.commit("Start", {"a.py": "1\n"})
