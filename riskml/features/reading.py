@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
+from itertools import compress
 from operator import sub
 
 from riskml.change import Change, FileDiff
@@ -64,20 +65,18 @@ class Code:
         for marks, parts in sides.items():
             text = b"".join(parts)
             rows = (text.expandtabs(TAB) if b"\t" in text else text).splitlines()
+            lines = list(map(bytes.lstrip, rows))
             firsts = frozenset([mark[0] for mark in marks])  # asked first, because few lines are comments
-            code = [row for row in rows if (line := row.lstrip())
-                    and (line[0] not in firsts or not (line.startswith(marks) or line == b"*"))]
-            lines = list(map(bytes.lstrip, code))
+            code = [line and (line[0] not in firsts or not (line.startswith(marks) or line == b"*")) for line in lines]
             self.rows += len(rows)
-            self.indents += map(sub, map(len, code), map(len, lines))
-            self.lines += lines
+            self.indents += compress(map(sub, map(len, rows), map(len, lines)), code)
+            self.lines += compress(lines, code)
         self.text = b"\n".join(self.lines)
         self.words = Counter(filter(KNOWN.__contains__, self.text.translate(_LETTERS).split()))
 
     def count(self, words: frozenset[bytes]) -> int:
         """How often any of the words of the vocabulary stands in the code."""
-        mine = self.words
-        return sum([mine[word] for word in words & mine.keys()])
+        return sum([times for word, times in self.words.items() if word in words])
 
 
 class Reading:

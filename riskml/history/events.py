@@ -56,13 +56,16 @@ def count(positions: Sequence[int], visible: Visible, windows: Windows) -> Count
     """
     if not positions:
         return NONE
-    sure, more = visible.select(positions)
+    # Most histories are linear most of the time: nothing is hidden then.
+    sure, more = visible.select(positions) if visible.hidden else (bisect_left(positions, visible.limit), ())
     week, quarter, year = windows
     if not more:
         if not sure:
             return NONE
-        return Counts(sure, sure - bisect_left(positions, week, 0, sure), sure - bisect_left(positions, quarter, 0, sure),
-                      sure - bisect_left(positions, year, 0, sure), positions[sure - 1])
+        before_year = bisect_left(positions, year, 0, sure)
+        before_quarter = bisect_left(positions, quarter, before_year, sure)
+        before_week = bisect_left(positions, week, before_quarter, sure)
+        return Counts(sure, sure - before_week, sure - before_quarter, sure - before_year, positions[sure - 1])
     total = sure + len(more)
     in_week, in_quarter, in_year = (
         total - bisect_left(positions, start, 0, sure) - bisect_left(more, start) for start in windows)
@@ -165,8 +168,10 @@ class FileEvents(Events):
 
     def developers(self, visible: Visible, authors: Sequence[int]) -> int:
         """Count distinct authors of the visible events; ``authors`` tells the author of each position."""
+        if not visible.hidden:
+            return bisect_left(self.newcomers, visible.limit)
         sure, more = visible.select(self.positions)
-        known = bisect_left(self.newcomers, visible.first if visible.hidden else visible.limit)
+        known = bisect_left(self.newcomers, visible.first)
         if not more:
             return known
         start = self.positions[sure - 1] + 1 if sure else 0

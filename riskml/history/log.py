@@ -256,8 +256,10 @@ class Log:
 
     def bound(self, path: str, visible: Visible) -> Binding | None:
         """Return the latest visible binding of a path."""
+        limit, first, hidden = visible
         for binding in reversed(self.bindings.get(path) or ()):
-            if binding.position in visible:
+            position = binding.position
+            if position < first or (position < limit and not hidden >> (position - first) & 1):
                 return binding
         return None
 

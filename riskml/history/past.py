@@ -1,12 +1,14 @@
-"""The answers of a view, as plain data. Times are UNIX seconds; a window of N days ends at the moment that was asked for."""
+"""The answers of a view, as plain data. Times are UNIX seconds; a window of N days ends at the moment that was asked for.
+
+Named tuples, because one is made for each file of each commit: a frozen dataclass of this size takes eight times as long.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class FilePast:
+class FilePast(NamedTuple):
     """What the ancestors of a change did to one of its files (renames followed, merges not counted).
 
     ``developers`` counts distinct authors. ``fixes`` and ``reverts`` count the commits whose message says so.
@@ -29,8 +31,7 @@ class FilePast:
     recent_lines_share: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorPast:
+class AuthorPast(NamedTuple):
     """What the author of a change did before it (people profile only).
 
     ``recent_changes`` weighs each change by 1 / (whole years since + 1): REXP of Mockus & Weiss (2000).
@@ -41,8 +42,7 @@ class AuthorPast:
     first_changed_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RepositoryPast:
+class RepositoryPast(NamedTuple):
     """How busy and how faulty the repository was, counted over commits that are not merges."""
 
     commits: int = 0

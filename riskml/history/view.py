@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import chain, compress
+from itertools import chain, compress, islice
 
 from riskml.history.events import FileEvents, Windows, count
 from riskml.history.log import FREE, SMALL, Log
@@ -29,18 +29,19 @@ class View:
     the past is missing (a shallow clone): the counts are then lower bounds, and features must not take them for the truth.
     """
 
-    __slots__ = ("_at", "_log", "_visible", "_windows", "complete")
+    __slots__ = ("_at", "_bound", "_log", "_visible", "_windows", "complete")
 
     def __init__(self, log: Log, visible: Visible) -> None:
         self._log = log
         self._visible = visible
         self._at: int | None = None
         self._windows = Windows(0, 0, 0)
+        self._bound: dict[str, FileEvents | None] = {}
         self.complete = log.complete
 
     def file(self, path: str, at: int) -> FilePast | None:
         """Tell what happened to the file at a path (as the base names it); ``None`` if there never was one."""
-        events = self._log.file_of(path, self._visible)
+        events = self._events(path)
         if events is None:
             return None
         visible, windows, times = self._visible, self._at_windows(at), self._log.times
@@ -63,16 +64,19 @@ class View:
         """
         if len(paths) > MANY_PATHS:
             return None
-        bound = (self._log.bound(path, self._visible) for path in paths)
+        bound = [self._log.bound(path, self._visible) for path in paths]
         here = {b.file for b in bound if b is not None and b.file != FREE}
         missing: set[int] = set()
         for file in here:
             near = self._neighbours(self._log.files[file])
             least = max(_LEAST, (len(near) + 1) // 2)
-            if len(near) >= _LEAST:
-                often = Counter(chain.from_iterable(near))
-                missing.update(other for other, times in often.items() if times >= least)
-        return sum(self._alive(file) for file in missing - here)
+            together = sorted([files for files in near if len(files) > 1], key=len)
+            # What is in ``least`` of them cannot be in the largest alone: few files are left to be counted.
+            others = set().union(*together[:max(0, len(together) - least + 1)]) - here
+            if others:
+                often = Counter(filter(others.__contains__, chain.from_iterable(together)))
+                missing.update([other for other, times in often.items() if times >= least])
+        return sum([self._alive(file) for file in missing])
 
     def author(self, email: str, at: int) -> AuthorPast:
         """Tell what an author did before."""
@@ -106,7 +110,7 @@ class View:
         developer = self._log.developer(email)
         total = own = 0
         for path in paths:
-            events = self._log.file_of(path, self._visible)
+            events = self._events(path)
             if events is not None:
                 sure, more = self._visible.select(events.positions)
                 total += sure + len(more)
@@ -130,6 +134,12 @@ class View:
             first_changed_at=log.times[self._visible.lowest()] if self._visible.limit else None,
             last_changed_at=log.times[self._visible.limit - 1] if self._visible.limit else None,
         )
+
+    def _events(self, path: str) -> FileEvents | None:
+        """Return the events of the file at a path; remembered, because several groups of features ask."""
+        if path not in self._bound:
+            self._bound[path] = self._log.file_of(path, self._visible)
+        return self._bound[path]
 
     def _at_windows(self, at: int) -> Windows:
         """First positions of the windows that end at a moment; remembered, because all questions of a change share it."""
@@ -165,14 +175,9 @@ class View:
     def _neighbours(self, events: FileEvents) -> list[Sequence[int]]:
         """Files of the last commits that touched a file and few others."""
         sure, more = self._visible.select(events.positions)
-        touched = self._log.touched
-        found: list[Sequence[int]] = []
-        for position in chain(reversed(more), reversed(events.positions[max(0, sure - _REACH):sure])):
-            if len(touched[position]) <= SMALL:
-                found.append(touched[position])
-                if len(found) == _NEIGHBOURS:
-                    break
-        return found
+        positions = chain(reversed(more), reversed(events.positions[max(0, sure - _REACH):sure]))
+        touched = map(self._log.touched.__getitem__, positions)
+        return list(islice((files for files in touched if len(files) <= SMALL), _NEIGHBOURS))
 
     def _alive(self, file: int) -> bool:
         events = self._log.files[file]

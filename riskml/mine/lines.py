@@ -31,7 +31,10 @@ class LineTable:
     def learn(self, diff: FileDiff) -> None:
         """Take in what a diff says of its new blob."""
         if diff.new_blob and diff.lines_before is not None and not diff.binary and not diff.submodule:
-            self._lines[int(diff.new_blob[:_DIGITS], 16)] = diff.lines_before - diff.lines_deleted + diff.lines_added
+            lines = diff.lines_before
+            for _, removed, _, added in diff.hunks:
+                lines += added - removed
+            self._lines[int(diff.new_blob[:_DIGITS], 16)] = lines
 
     def update(self, counted: Mapping[str, int]) -> None:
         """Take in counts from elsewhere."""
