@@ -34,7 +34,15 @@ def add_change_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--junit", action="append", default=[], metavar="GLOB", help="JUnit XML reports; may be repeated")
     parser.add_argument("--coverage", action="append", default=[], metavar="FILE",
                         help="Cobertura, LCOV, JaCoCo or coverage.py JSON; may be repeated")
+    add_issues_option(parser)
     add_state_options(parser)
+
+
+def add_issues_option(parser: argparse.ArgumentParser) -> None:
+    """Where the issue tracker's word comes from."""
+    parser.add_argument("--issues", type=given, metavar="FILE",
+                        help="an issue tracker's export, CSV with issue,type: what was filed as a fault tells which earlier "
+                        "commits repaired one")
 
 
 def add_state_options(parser: argparse.ArgumentParser) -> None:

@@ -12,15 +12,15 @@ from difflib import get_close_matches
 from typing import Literal
 
 from riskml.errors import BadFeatureValue, FeatureError, UnknownFeature
-from riskml.features import content, diffusion, flow, past, people, purpose, repository, size, testing
+from riskml.features import content, diffusion, flow, past, people, purpose, reported, repository, size, testing
 from riskml.features.feature import UNKNOWN, Evidence, Feature, Group
 
 FEATURE_SET = 1
 Profile = Literal["default", "people"]
 
 GROUPS: tuple[Group, ...] = (
-    size.GROUP, diffusion.GROUP, past.GROUP, repository.GROUP, people.GROUP, purpose.GROUP, content.GROUP, flow.GROUP,
-    testing.GROUP,
+    size.GROUP, diffusion.GROUP, past.GROUP, reported.GROUP, repository.GROUP, people.GROUP, purpose.GROUP, content.GROUP,
+    flow.GROUP, testing.GROUP,
 )
 CATALOGUE: tuple[Feature, ...] = tuple(feature for group in GROUPS for feature in group.features)
 NAMES: tuple[str, ...] = tuple(feature.name for feature in CATALOGUE)

@@ -18,6 +18,7 @@ same path independently (a cherry-pick) speak of one file.
 from riskml.history.fold import History
 from riskml.history.order import Header, ordered
 from riskml.history.past import AuthorPast, FilePast, RepositoryPast
+from riskml.history.reported import Repairs, ReportedPast
 from riskml.history.view import View
 
-__all__ = ["AuthorPast", "FilePast", "Header", "History", "RepositoryPast", "View", "ordered"]
+__all__ = ["AuthorPast", "FilePast", "Header", "History", "Repairs", "ReportedPast", "RepositoryPast", "View", "ordered"]

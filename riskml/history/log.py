@@ -12,6 +12,7 @@ from riskml.change import Change, Commit, FileDiff
 from riskml.errors import UsageError
 from riskml.history.events import Events, FileEvents, Flags, Index, flags_of
 from riskml.history.order import Key
+from riskml.history.reported import Repairs
 from riskml.history.visible import NOTHING, Visible
 from riskml.message import is_fix, is_revert
 
@@ -92,12 +93,14 @@ class Told:
 class Log:
     """Facts of commits, in the order of ``riskml.history.order``.
 
-    ``complete`` is False for a shallow clone: what lies before it is unknown, so views say that the past is. The columns are
-    public to the rooms that show and keep a history; only ``append``, ``tell`` and ``rewind`` change them.
+    ``complete`` is False for a shallow clone: what lies before it is unknown, so views say that the past is. ``reported`` is
+    set by who knows which commits repaired a reported fault; it is not kept with the rest. The columns are public to the rooms
+    that show and keep a history; only ``append``, ``tell`` and ``rewind`` change them.
     """
 
     def __init__(self, *, complete: bool = True) -> None:
         self.complete = complete
+        self.reported: Repairs | None = None
         self.shas: list[str] = []
         self.positions: dict[str, int] = {}
         self.times: list[int] = []
@@ -214,6 +217,8 @@ class Log:
         self.fix_bits &= mask
         self.revert_bits &= mask
         self._experience = Index()
+        if self.reported is not None:
+            self.reported.rewind(position)
         self._seen = {p: visible for p, visible in self._seen.items() if p < position}
         columns: tuple[Column[Any], ...] = (self.shas, self.times, self.generations, self.parents, self.firsts, self.authors,
                                             self.flags, self.touched, self.bound_paths, self.subsystems)

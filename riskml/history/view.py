@@ -10,6 +10,7 @@ from itertools import chain, compress, islice
 from riskml.history.events import FileEvents, Windows, count
 from riskml.history.log import FREE, SMALL, Log
 from riskml.history.past import AuthorPast, FilePast, RepositoryPast
+from riskml.history.reported import ReportedPast
 from riskml.history.visible import Visible
 
 DAY = 86_400
@@ -77,6 +78,12 @@ class View:
                 often = Counter(filter(others.__contains__, chain.from_iterable(together)))
                 missing.update([other for other, times in often.items() if times >= least])
         return sum([self._alive(file) for file in missing])
+
+    def reported(self, paths: Sequence[str], at: int) -> ReportedPast | None:
+        """Tell of the repairs of reported faults in some files; ``None`` when nobody told which commits those are."""
+        if self._log.reported is None or not self.complete:
+            return None
+        return self._log.reported.past(self._log, self._visible, self._at_windows(at), paths)
 
     def author(self, email: str, at: int) -> AuthorPast:
         """Tell what an author did before."""

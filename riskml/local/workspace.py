@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from riskml.adapters.git import GitRepository
-from riskml.assess import Decision, ReleaseDecision, Yardstick, judge, judge_release, unit_of
+from riskml.assess import Decision, ReleaseDecision, Yardstick, effects_of, judge, judge_release, unit_of
 from riskml.change import Change, FileDiff
 from riskml.context import ServiceContext
 from riskml.errors import ObjectMissing, PolicyError, TooLarge, UsageError
@@ -149,18 +149,15 @@ class Workspace:
         evidence = Evidence(whole, state.view(fork), self.matched(suite, whole))
         measure = Yardstick(scorer or bundled_scorer(), policy or self.policy(start) or default_policy(),
                             context or ServiceContext(), state.recent(fork))
-        missing: set[str] = set()
-        changes = merged(self.repository, along.units, missing=missing)
-        units = []
-        for change in changes:
+        picked = line(self.repository, tip, start).units if fork != start else ()
+        released = {effects_of(change.files)[0] for change in merged(self.repository, picked, missing=set())}
+        missing, units = set[str](), []
+        for change in merged(self.repository, along.units, missing=missing):
             units.append(unit_of(Evidence(change, state.view(change.base)), measure))
             if self._progress is not None and len(along.units) > _MANY:
                 self._progress(len(units), len(along.units))
-        if missing:
-            self._notice(f"{len(missing)} blobs are missing; their files count as binary")
-        idle = f"{along.idle} {'merge brings' if along.idle == 1 else 'merges bring'} only what the base has already"
         return judge_release(units, evidence, measure, id=id, now=now, repository=self.repository.key, read=read,
-                             notes=[idle] if along.idle else [])
+                             released=released, notes=_told(along.idle, len(missing)))
 
     def _ends(self, base: str, head: str) -> tuple[str, str, str]:
         """Return the full ids of a release's base, its head, and where they parted."""
@@ -176,3 +173,11 @@ class Workspace:
             return self.repository.change(start, tip), True
         except (TooLarge, ObjectMissing):
             return Change((), base=fork, head=tip), False
+
+
+def _told(idle: int, missing: int) -> list[str]:
+    """Say which merges of a range bring nothing, and what of it could not be read."""
+    notes = [f"{idle} {'merge brings' if idle == 1 else 'merges bring'} only what the base has already"] if idle else []
+    if missing:
+        notes.append(f"{missing} {'blob is' if missing == 1 else 'blobs are'} missing here: what changed in them is unknown")
+    return notes

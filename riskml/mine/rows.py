@@ -9,8 +9,10 @@ from math import nan
 from riskml.change import Change
 from riskml.features.catalogue import NAMES, Profile, extract
 from riskml.features.feature import Evidence
-from riskml.history import History, View
+from riskml.history import History, Repairs, View
+from riskml.issues import Issues
 from riskml.mine.holes import named
+from riskml.mine.repaired import repaired
 from riskml.mine.replay import Replay
 from riskml.mine.walk import walk
 from riskml.ports import LogSource
@@ -49,15 +51,21 @@ def row(change: Change, view: View, profile: Profile = "default") -> Row:
 
 def mine(
     source: LogSource, tip: str = "HEAD", *, since: int | None = None, profile: Profile = "default",
+    issues: Issues | None = None,
     progress: Callable[[int, int], None] | None = None, notice: Callable[[str], None] = lambda _text: None,
 ) -> Iterator[Row]:
     """Mine the ancestors of ``tip`` and yield a row each, parents before children.
 
-    ``since`` (UNIX seconds) leaves out rows of commits made before, but not their influence on the history. ``progress`` is
+    ``since`` (UNIX seconds) leaves out rows of commits made before, but not their influence on the history. ``issues`` tells
+    which of them were filed as faults; without it the group *reported* is unknown. ``progress`` is
     told how many commits of how many are done, ``notice`` what was skipped and why.
     """
-    headers = walk(source, source.resolve(tip))
-    replay = Replay(source, History(complete=not source.is_shallow))
+    tip = source.resolve(tip)
+    headers = walk(source, tip)
+    history = History(complete=not source.is_shallow)
+    if issues is not None:
+        history.reported = Repairs(repaired(source, tip, issues))
+    replay = Replay(source, history)
     for done, (change, view) in enumerate(replay.run(headers, since=since), 1):
         if view is not None and (since is None or change.at >= since):
             yield row(change, view, profile)

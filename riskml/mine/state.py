@@ -13,9 +13,11 @@ from time import monotonic
 from riskml import message
 from riskml.errors import StateUnfit
 from riskml.features.catalogue import FEATURE_SET, NAMES
-from riskml.history import Header, History, View
+from riskml.history import Header, History, Repairs, View
+from riskml.issues import Issues
 from riskml.mine import container, shelf
 from riskml.mine.ragged import Ragged
+from riskml.mine.repaired import repaired
 from riskml.mine.replay import Replay
 from riskml.mine.rows import row, tell_missing
 from riskml.mine.walk import walk
@@ -114,25 +116,30 @@ def _fits() -> dict[str, object]:
 
 
 def update(
-    source: LogSource, file: Path | None, tip: str | None, *, progress: Callable[[int, int], None] | None = None,
-    notice: Callable[[str], None] = lambda _text: None, clock: Callable[[], float] = monotonic,
+    source: LogSource, file: Path | None, tip: str | None, *, issues: Issues | None = None,
+    progress: Callable[[int, int], None] | None = None, notice: Callable[[str], None] = lambda _text: None,
+    clock: Callable[[], float] = monotonic,
 ) -> State:
     """Open the state in ``file``, mine what the full id ``tip`` reaches beyond it, keep it again, and return it.
 
     A first run keeps what it has every 20 s of work, so that one that is cut short is continued. Commits that a tip no longer
     reaches (a force push) stay, unseen by it, until they are the larger part; then the history is mined anew. A shallow clone
-    has no history worth keeping: its state is empty and incomplete. ``file=None`` keeps nothing.
+    has no history worth keeping: its state is empty and incomplete. ``file=None`` keeps nothing. ``issues``
+    tells which of them were filed as faults: the kept vectors depend on it, so a state that grew without it needs another file.
 
     Raises ``StoreUnwritable`` when the state cannot be kept.
     """
     if source.is_shallow:
         return State(History(complete=False))
     state = _opened(file, notice)
+    told = None if issues is None or tip is None else Repairs(repaired(source, tip, issues))
+    state.history.reported = told
     if tip is None or tip in state.history:
         return state
     headers = walk(source, tip, without=state.heads())
     if len(state.history) > len(headers) + _SPARE and not _mostly_seen(state, headers):
         state = State(History())
+        state.history.reported = told
         headers = walk(source, tip)
     _mine(source, state, headers, file, progress, notice, clock)
     if file is not None:

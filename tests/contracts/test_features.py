@@ -17,7 +17,7 @@ from riskml.change import Change, Commit, FileDiff, Hunk, Person
 from riskml.features.catalogue import CATALOGUE, GROUPS, NAMES, extract, validate
 from riskml.features.feature import Evidence, Feature
 from riskml.features.wording import WORDS, files_of, word
-from riskml.history import AuthorPast, FilePast, History, RepositoryPast
+from riskml.history import AuthorPast, FilePast, History, ReportedPast, RepositoryPast
 from riskml.suite import CaseResult, FileCoverage, SuiteRun
 
 DAY, NOW = 86_400, 1_700_000_000
@@ -53,6 +53,19 @@ class Past:
         """Count something that depends on the set of paths alone."""
         assert isinstance(at, int)
         return None if len(paths) > 5 else len(set(paths))
+
+    def reported(self, paths: Sequence[str], at: int) -> ReportedPast | None:
+        """Take what the files were fixed for, as told, for reported faults."""
+        if not self.complete:
+            return None
+        found = [past for path in paths if (past := self.file(path, at)) is not None]
+        pasts = sorted((past.fixes, past.fixes_90d, past.fixes_365d, past.changes) for past in found)
+        totals, quarters, years, changes = zip(*pasts, strict=True) if pasts else ((), (), (), ())
+        near = sum(changes) + len(set(paths))
+        commits, fixes = self.summary.commits_90d, self.summary.fixes_90d
+        return ReportedPast(totals, quarters, years, sum(changes), max((p.last_fix_at or 0 for p in found), default=0) or None,
+                            min(2, sum(totals)), min(10, sum(changes)), near, min(near, sum(years)),
+                            commits, fixes, 2 * commits, fixes)
 
     def repository(self, at: int) -> RepositoryPast:
         """Tell the summary."""
@@ -206,7 +219,7 @@ ADD = Commit("1", "Add", NOW - 2 * DAY, NOW - 2 * DAY, 0, Person("A", "a@b.org")
 QUIET = RepositoryPast(commits_90d=3, commits_365d=3)
 LITTLE = Evidence(
     Change((FileDiff("c.py", "c.py", "M", (Hunk(1, 1, 1, 1),), b"x\n", b"y\n", lines_before=3),), (ADD,), NOW),
-    Past({"c.py": replace(CALM, fixes=1, last_fix_at=NOW - 300 * DAY, recent_lines_share=0.0)}, QUIET),
+    Past({"c.py": CALM._replace(fixes=1, last_fix_at=NOW - 300 * DAY, recent_lines_share=0.0)}, QUIET),
     SuiteRun((CaseResult("s", "a", "passed", 1.0),)), None, 0)
 RARE = (
     EVERYTHING, LITTLE, Evidence(Change(EVERYTHING.change.files[:3:2]), LITTLE.past), edit("docs/a.md", b"word\n"),
