@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isnan, log, nan
@@ -46,6 +46,7 @@ class Release:
     one_diff: Scored | None
     ranked: tuple[Ranked, ...]
     cancelled: tuple[tuple[Unit, Unit], ...]
+    already: tuple[Unit, ...]
     splits: tuple[Split, ...]
 
 
@@ -59,13 +60,17 @@ class ReleaseDecision:
 
 def judge_release(
     units: Sequence[Unit], evidence: Evidence, measure: Yardstick, *, id: str, now: datetime,  # noqa: A002 # as in judge
-    repository: str, read: bool = True, notes: Sequence[str] = (),
+    repository: str, read: bool = True, released: Collection[bytes] = (), notes: Sequence[str] = (),
 ) -> ReleaseDecision:
     """Judge a release by its changes, oldest first, each scored by itself (see ``unit_of``) with the same yardstick.
 
     ``evidence`` is about the release as one diff, with its test reports; with ``read=False`` it has no files, because the diff
-    was too large. The probability of the decision is the combined one, its base rate that of as many average changes.
+    was too large. ``released`` holds what changes that only the base has did (see ``effects_of``): a change of the release that
+    does the same was picked over to the base, and is out already. The probability of the decision is the combined one, its base
+    rate that of as many average changes.
     """
+    already = tuple(u for u in units if u.does in released and u.files)
+    units = [u for u in units if u not in already]
     pairs = cancelled(units)
     out = {index for pair in pairs for index in pair}
     live = [unit for index, unit in enumerate(units) if index not in out]
@@ -76,7 +81,7 @@ def judge_release(
     part = dict(zip((u.commit for u in live), shares([u.probability for u in live]), strict=True))
     ranked = sorted((Ranked(u, part[u.commit], u.commit in waiting) for u in live), key=lambda r: (-r.share, r.unit.commit))
     one = measure.scorer.score(vector) if read else None
-    release = Release(whole, one, tuple(ranked), tuple((units[i], units[j]) for i, j in pairs), splits)
+    release = Release(whole, one, tuple(ranked), tuple((units[i], units[j]) for i, j in pairs), already, splits)
     found = Assessment(
         id=id, created_at=now, repository=repository, base=evidence.change.base, head=evidence.change.head,
         probability=whole.probability, lower=whole.lower, upper=whole.upper, margin=_log_odds(whole.probability),
@@ -127,6 +132,9 @@ def _notes(release: Release) -> list[str]:
         notes.append("combined as if changes did harm independently of each other; whatever they do, the probability that one "
                      f"of them does lies between {whole.least:.2f} and {whole.most:.2f}")
     notes += [f"{named(later)} takes back {named(first)}: neither counts" for first, later in release.cancelled]
+    if release.already:
+        more = f" and {len(release.already) - 2} more" if len(release.already) > 2 else ""
+        notes.append(f"the base has done already what these do: {', '.join(named(u) for u in release.already[:2])}{more}")
     vague = sum(u.band == "unknown" for u in whole.units)
     if vague:
         notes.append(f"of {vague} of the {len(whole.units)} changes too little is known to call their risk low")

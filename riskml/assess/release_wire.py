@@ -40,6 +40,7 @@ def _release(release: Release) -> dict[str, Any]:
         "one_diff": None if one is None else {"probability": one.probability, "lower": one.lower, "upper": one.upper},
         "ranked": [_ranked(r) for r in release.ranked],
         "cancelled": [{**_named(first), "by": later.commit} for first, later in release.cancelled],
+        "already_released": [_named(u) for u in release.already],
         "splits": [_split(s) for s in release.splits],
     }
 

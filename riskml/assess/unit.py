@@ -70,7 +70,7 @@ def unit_of(evidence: Evidence, measure: Yardstick) -> Unit:
     vector = extract(evidence)
     scored = measure.scorer.score(vector)
     lost = losses(change, evidence.paths)
-    does, undoes = _effects(change.files)
+    does, undoes = effects_of(change.files)
     return Unit(
         commit=newest.sha, base=change.base, subject=title_of(change),
         kind="merge" if len(newest.parents) > 1 else "commit", at=change.at, ids=frozenset(c.sha for c in change.commits),
@@ -135,7 +135,7 @@ def _paths(evidence: Evidence) -> frozenset[str]:
     return frozenset(path for diff, kind in kinds if not kind.docs for path in (diff.path, diff.old_path))
 
 
-def _effects(files: Iterable[FileDiff]) -> tuple[bytes, bytes]:
+def effects_of(files: Iterable[FileDiff]) -> tuple[bytes, bytes]:
     """Return digests of what a diff does to its files, and of what its opposite would do; places are left out."""
     sides = []
     for diff in files:

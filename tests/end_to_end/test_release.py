@@ -51,6 +51,19 @@ def test_two_tags_are_a_release(judged, train):
     assert "ada" not in ran.out.lower()
 
 
+def test_what_was_picked_over_to_the_base_is_out_already(judged, train):
+    """A maintenance release that took a change over from the main line: it does not count once more."""
+    log = train.git("log", "--format=%H", "--grep=Add a log", "main")
+    train.git("switch", "-q", "-c", "maintenance", "v1")
+    train.git("cherry-pick", log)
+    train.git("tag", "v1.1")
+
+    release = judged("predict", train.path, "--base", "v1.1", "--head", "v2", "--format", "json").json["release"]
+
+    assert [c["subject"] for c in release["already_released"]] == ["Add a log (#2)"]
+    assert {c["subject"] for c in release["ranked"]} == {"Rewrite the core (#1)", "Cache the prices (#3)"}
+
+
 def test_each_change_has_the_score_that_it_has_alone(judged, train):
     """Point in time: as ``predict`` says of it against what it was merged into."""
     release = judged("predict", train.path, "--base", "v1", "--head", "v2", "--format", "json").json["release"]
