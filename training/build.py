@@ -6,7 +6,6 @@ small file beside it. Whatever does not fit is mined anew, so an interrupted bui
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +18,8 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped] # it ships no types
 from riskml.adapters.git import GitRepository
 from riskml.errors import ArtifactMismatch, InputError
 from riskml.features.catalogue import FEATURE_SET, NAMES
+from riskml.mine import finished as notes
+from riskml.mine.finished import digest
 from riskml.mine.rows import mine
 from riskml.mine.table import write
 from training.dataset import in_order, kamei_table, label_table, save
@@ -78,34 +79,17 @@ def mined_table(repository: Path, folder: Path, until: date, say: Say) -> Path:
     tip = tips[0]
     table = folder / f"{git.key.replace('/', '+')}-{tip[:12]}.parquet"  # two checkouts may have one name, never one tip
     made_from = {"tip": tip, "feature_set": FEATURE_SET, "features": sha256(" ".join(NAMES).encode()).hexdigest()}
-    if _is_finished(table, made_from):
+    if notes.finished(table, made_from, note=_note(table)):
         say(f"{table.stem}: kept, mined before")
         return table
     rows = write(mine(git, tip, notice=lambda text: say(f"{table.stem}: {text}")), table)
-    _note(table).write_text(json.dumps({**made_from, "sha256": digest(table)}, indent=1) + "\n")
+    notes.finish(table, made_from, note=_note(table))
     say(f"{table.stem}: {rows} commits mined")
     return table
 
 
-def digest(path: Path) -> str:
-    """Hash a file's bytes."""
-    with path.open("rb") as file:
-        hashed = sha256()
-        while block := file.read(1 << 20):
-            hashed.update(block)
-    return hashed.hexdigest()
-
-
 def _note(table: Path) -> Path:
     return table.with_suffix(".json")
-
-
-def _is_finished(table: Path, made_from: dict[str, object]) -> bool:
-    try:
-        note = json.loads(_note(table).read_text())
-    except (OSError, ValueError):
-        return False
-    return table.is_file() and note == {**made_from, "sha256": digest(table)}
 
 
 def _labels(paths: Iterable[Path]) -> dict[str, Label]:
