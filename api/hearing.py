@@ -103,7 +103,7 @@ class Hearing:
         rows = await self._readers.run(lambda: [
             *self._store.outcomes(assessment_id=about.id),
             *(self._store.outcomes(repository=about.repository, head=about.head) if about.head else ())])
-        return label_of({row.id: _outcome(row) for row in rows}.values(), now=self._clock())
+        return label_of({row.id: outcome_of(row) for row in rows}.values(), now=self._clock())
 
     async def _keep(self, row: OutcomeRow) -> tuple[dict[str, object], bool]:
         receipt = await self._ledger.commit(Submission(row))
@@ -200,9 +200,10 @@ class Hearing:
 def outcome_document(row: OutcomeRow) -> dict[str, object]:
     """Write an outcome as it is answered."""
     told = {"stage": None, "source": "api", "note": None, "confidence": None} | json.loads(row.document)
-    return {"id": row.id, "created_at": _rfc3339(row.created_at), "outcome": row.outcome, "harm": HARM[_outcome(row).happened],
+    outcome = outcome_of(row)
+    return {"id": row.id, "created_at": _rfc3339(row.created_at), "outcome": row.outcome, "harm": HARM[outcome.happened],
             "happened_at": _rfc3339(row.happened_at), "repository": row.repository, "head": row.head,
-            "assessment_id": row.assessment_id, "plan_id": row.plan_id, **told, "confidence": _outcome(row).sure}
+            "assessment_id": row.assessment_id, "plan_id": row.plan_id, **told, "confidence": outcome.sure}
 
 
 def label_document(label: Label) -> dict[str, Any]:
@@ -212,7 +213,8 @@ def label_document(label: Label) -> dict[str, Any]:
             "tail_s": int(TAIL.total_seconds())}
 
 
-def _outcome(row: OutcomeRow) -> Outcome:
+def outcome_of(row: OutcomeRow) -> Outcome:
+    """Read an outcome that was kept."""
     told = json.loads(row.document)
     return Outcome(row.outcome, row.happened_at, row.created_at, told.get("source") or "api", row.repository, row.head,  # type: ignore[arg-type] # checked when it came in
                    row.assessment_id, row.plan_id, told.get("stage"), told.get("note"), told.get("run"), told.get("confidence"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from difflib import get_close_matches
 from math import isnan
 from pathlib import Path
 
+from api.drift import Yardsticks
 from api.mirrors import Mirrors
 from api.posted import change_of_diff, measured
 from api.recent import RememberingScorer
@@ -33,6 +35,7 @@ from riskml.ports import Vector
 from riskml.suite import SuiteRun
 
 LOG = logging.getLogger("riskml.api")
+_WATCHED = 20  # features whose drift is told
 _INLINE_BYTES = 20_000  # a diff of this size is parsed and scored in a few milliseconds: a thread would cost more
 
 
@@ -42,13 +45,15 @@ class Brain:
 
     scorer: RememberingScorer
     policies: Mapping[str, Policy]
+    model: ModelScorer | None = None
 
     @classmethod
     def load(cls, settings: Settings) -> Brain:
         """Read the artifact and all policies; any of them may refuse, in its own words."""
         model = artifact.bundled(known=NAMES, feature_set=FEATURE_SET) if settings.artifact is None else artifact.load(
             settings.artifact, known=NAMES, feature_set=FEATURE_SET)
-        return cls(RememberingScorer(ModelScorer(model)), read_policies(settings.policies))
+        scorer = ModelScorer(model)
+        return cls(RememberingScorer(scorer), read_policies(settings.policies), scorer)
 
     def policy(self, name: str) -> Policy:
         """Find a policy; ``PolicyError`` names the nearest."""
@@ -90,6 +95,20 @@ class ModelJudge:
     def ref(self) -> ModelRef:
         """Which model answers."""
         return self._brain.scorer.ref
+
+    @property
+    def trained_on(self) -> Yardsticks | None:
+        """What the model in use was trained on, if it comes from an artifact."""
+        if self._brain.model is None:
+            return None
+        model = self._brain.model.artifact
+        asked = Counter(model.forest.feature.tolist())
+        return Yardsticks(model.sha256, model.manifest, [model.manifest.features[n] for n, _ in asked.most_common(_WATCHED)])
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that decides where nobody names one."""
+        return self._brain.policies["default"]
 
     def reload(self) -> ModelRef:
         """Read the artifact and the policies again; if one is refused, what was in use stays in use."""

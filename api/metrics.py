@@ -112,12 +112,13 @@ class Registry:
         self.deliveries = Counter("riskml_bot_deliveries_total", "What came of merge requests that the bot was told of.",
                                   ("forge", "result"))
         self.gauges: list[Gauge] = []
+        self.more: list[Counter] = []
 
     def exposition(self) -> str:
         """Print every metric."""
         parts: tuple[Counter | Histogram | Gauge, ...] = (
             self.requests, self.seconds, self.decisions, self.probability, self.incomplete, self.unknown, self.refusals,
-            self.commits, self.deliveries, *self.gauges)
+            self.commits, self.deliveries, *self.gauges, *self.more)
         return "\n".join(line for part in parts for line in part.lines()) + "\n"
 
     def assessed(self, wire: Mapping[str, object]) -> None:

@@ -255,8 +255,19 @@ class OutcomeOut(Out):
     settles: Annotated[str | None, Field(description="The outcome that waited, of which this one says the change.")] = None
 
 
+class ChallengerOut(ModelOut):
+    """A model that scores along, on the newest changes that both have scored; a figure of fewer than 200 is null."""
+
+    changes: int
+    agreement: Annotated[Share | None, Field(description="Share that both put into the same band of the default policy.")]
+    mean_difference: Annotated[float | None, Field(ge=-1, le=1, description="How much more harm the challenger expects.")]
+    psi: Annotated[float | None, Field(ge=0, description="Population stability index of the two distributions.")]
+
+
 class ServedModelOut(ModelOut):
     """The model in use."""
+
+    challenger: Annotated[ChallengerOut | None, Field(description="The model that scores along (RISKML_CHALLENGER).")] = None
 
     base_rate: Share
     features: list[str]

@@ -7,14 +7,16 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from api.bot import Bot
+from api.challenger import Challenger
 from api.deliveries import Deliveries
+from api.drift import Drift, Yardsticks
 from api.flagger import FlaggerGates
-from api.hearing import Hearing
+from api.hearing import Hearing, outcome_of
 from api.ledger import Ledger
 from api.metrics import Gauge, Registry
 from api.mirrors import Mirrors
@@ -49,6 +51,16 @@ class Judge(Protocol):
     async def judge(self, request: PredictIn, suite: SuiteRun | None, *, id_: str, now: datetime,
                     recent: Sequence[Vector], own: Policy | None = None) -> Decision:
         """Assess the change of the request and plan its release."""
+        ...
+
+    @property
+    def trained_on(self) -> Yardsticks | None:
+        """What the model in use was trained on, if that is known."""
+        ...
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that decides where nobody names one."""
         ...
 
     def reload(self) -> ModelRef:
@@ -98,6 +110,8 @@ class Service:
         deliveries = Deliveries(store, self._ledger, self._readers, clock=clock, new_id=self._new_id)
         self.bot = Bot(Platforms.read(settings), Mirrors.read(settings.repositories), deliveries, self._answer_bot, clock=clock,
                        counter=self.registry.deliveries)
+        self.challenger = Challenger(settings, store, clock=clock, new_id=self._new_id)
+        self.drift = Drift(store, self.read, lambda: self.judge.trained_on, outcome_of, clock=clock)
         self.github_secret: bytes | None = None
         self.gitlab_token: bytes | None = None
         self.registry.gauges += [
@@ -106,23 +120,44 @@ class Service:
                   lambda: {(): self.bot.unfinished}),
             Gauge("riskml_model_info", "The model in use.", ("name", "version", "artifact_sha256"),
                   lambda: {(self.judge.ref.name, self.judge.ref.version, self.judge.ref.artifact_sha256): 1.0}),
+            *self.challenger.gauges(lambda: self.judge.ref, lambda: self.judge.policy), *self.drift.gauges(),
         ]
+        self.registry.more.append(self.challenger.skipped)
 
     def start(self) -> None:
         """Begin to serve."""
         self._ledger.start()
         self.bot.start()
+        self.drift.start()
+        self.challenger.start(self.judge.ref)
 
     def close(self) -> None:
         """Commit what is queued, then let go of everything."""
         self.bot.close()
+        self.drift.close()
         self.judge.close()
         self._ledger.close()
         self._pullers.close()
         self._readers.close()
+        self.challenger.close()
         if self._prometheus is not None:
             self._prometheus.close()
         self.store.close()
+
+    async def reload(self) -> None:
+        """Read the models and the policies again; if one of them is refused, all that was in use stays in use."""
+        challenger = await self.read(self.challenger.load)
+        await self.read(self.judge.reload)
+        self.challenger.use(challenger)
+
+    def describe(self) -> dict[str, object]:
+        """Describe the model in use, and the one that scores along beside it."""
+        ref, said = self.challenger.ref, self.judge.describe()
+        if ref is None:
+            return said | {"challenger": None}
+        found = self.challenger.comparison(self.judge.ref, self.judge.policy)
+        return said | {"challenger": {"name": ref.name, "version": ref.version, "feature_set": ref.feature_set,
+                                      "artifact_sha256": ref.artifact_sha256, **asdict(found)}}
 
     async def read(self, query: Callable[[], Result]) -> Result:
         """Ask the store, in a thread."""
@@ -149,6 +184,8 @@ class Service:
         assert isinstance(kept, AssessmentRow)  # noqa: S101 - an assessment was submitted
         if receipt.fresh:
             self.registry.assessed(wire)
+            self.challenger.consider(kept.id, kept.repository, kept.artifact_sha256, kept.probability,
+                                     decision.assessment.features)
             self._recent.add(kept.repository, kept.head or kept.id, decision.assessment.features)
         return Answer(kept.id, kept.document.encode(), receipt.fresh)
 

@@ -24,6 +24,7 @@ class Settings:
 
     store             where answers are kept: ``sqlite:///PATH`` or ``postgresql://USER:PASSWORD@HOST/NAME``
     artifact          directory of the model; the bundled one if unset
+    challenger        directory of a second model that scores along and is not heard; none if unset
     policies          directory of policies: ``NAME.yaml`` answers to ``"policy": "NAME"``
     repositories      mirrors for base/head requests: a directory of bare repositories, or ``KEY=PATH,KEY=PATH``
     state             directory in which mined history is kept; ``riskml`` in the user's cache directory if unset
@@ -49,6 +50,7 @@ class Settings:
 
     store: str
     artifact: Path | None = None
+    challenger: Path | None = None
     policies: Path | None = None
     repositories: str | None = None
     state: Path | None = None
@@ -138,7 +140,8 @@ def _text(name: str, text: str) -> str:  # noqa: ARG001 - one shape for all read
 
 
 _READERS: dict[str, Callable[[str, str], Any]] = {
-    "store": _store, "artifact": _directory, "policies": _directory, "repositories": _text, "state": _path, "token_file": _file,
+    "store": _store, "artifact": _directory, "challenger": _directory,
+    "policies": _directory, "repositories": _text, "state": _path, "token_file": _file,
     "github_secret_file": _file, "gitlab_token_file": _file, "bot_repositories": _text, "github_api_token_file": _file,
     "gitlab_api_token_file": _file, "github_api": _text, "gitlab_api": _text,
     "prometheus": _text, "prometheus_canary": _text, "prometheus_baseline": _text,

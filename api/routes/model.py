@@ -12,12 +12,12 @@ router = APIRouter(tags=["model"])
 
 @router.get("/model", response_model=ServedModelOut)
 async def model(service: ServiceDep) -> dict[str, object]:
-    """Tell which model is in use."""
-    return service.judge.describe()
+    """Tell which model is in use, and how the one that scores along compares with it."""
+    return service.describe()
 
 
 @router.post("/model/reload", response_model=ServedModelOut)
 async def reload(service: ServiceDep) -> dict[str, object]:
-    """Read the artifact and the policies again. If any of them is refused, what was in use stays in use."""
-    await service.read(service.judge.reload)
-    return service.judge.describe()
+    """Read the artifacts and the policies again. If any of them is refused, what was in use stays in use."""
+    await service.reload()
+    return service.describe()

@@ -56,16 +56,15 @@ def psi_of_quantiles(quantiles: Sequence[float], values: Iterable[float], *, min
     >>> round(psi_of_quantiles(rarely, [0.0] * 180 + [1.0] * 20), 3)
     0.0
     >>> round(psi_of_quantiles(rarely, [0.0] * 100 + [1.0] * 100), 2)
-    0.88
+    0.91
 
     Raises ``UsageError`` for quantiles that do not rise.
     """
     if len(quantiles) < 2 or not all(isfinite(q) for q in quantiles) or any(b < a for a, b in pairwise(quantiles)):
         raise UsageError("quantiles that do not rise", where="quantiles", got=list(quantiles)[:5], expected="rising numbers")
     last = len(quantiles) - 1
-    cuts = _cuts(np.array([quantiles[round(k * last / CELLS)] for k in range(CELLS + 1)]))
-    upto = (np.searchsorted(quantiles, cuts, side="right") - 1).clip(0) / last
-    return _index(cuts, np.diff(upto, prepend=0.0, append=1.0), None, _known(values), minimum)
+    cuts = _cuts(np.array([quantiles[rank] for rank in sorted({round(k * last / CELLS) for k in range(CELLS + 1)})]))
+    return _index(cuts, np.diff(_upto(np.array(quantiles), cuts), prepend=0.0, append=1.0), None, _known(values), minimum)
 
 
 def unknown_share(values: Iterable[float], *, minimum: int = MINIMUM) -> float | None:
@@ -86,13 +85,20 @@ def _known(values: Iterable[float]) -> Floats:
 def _cuts(tenths: Floats) -> Floats:
     """Return where the cells end; each end belongs to its cell.
 
-    Where many values are the same, fewer cells have more of it each. Below a lowest value at which values pile up (zero,
-    mostly) there is a cell of its own with nothing in it: no value was ever there.
+    A value at which many pile up (zero, mostly) has a cell for itself, so that a move to either side of it is seen.
     """
     inner = set(tenths[1:-1].tolist())
-    if tenths[0] in inner:
-        inner.add(nextafter(tenths[0], -inf))
-    return np.array(sorted(inner))
+    piled = {low for low, high in pairwise(tenths.tolist()) if low == high}
+    return np.array(sorted(inner | piled | {nextafter(value, -inf) for value in piled}))
+
+
+def _upto(quantiles: Floats, cuts: Floats) -> Floats:
+    """Return which share lies at or below each cut; where the quantiles only bound it, the middle of the bounds."""
+    last = len(quantiles) - 1
+    before, after = np.searchsorted(quantiles, cuts, side="left"), np.searchsorted(quantiles, cuts, side="right")
+    sure = (after - before == 1) | (after == 0) | (after > last)  # on one quantile, below the lowest, at or above the highest
+    found = np.where(after > last, last, np.where(sure, after - 1, after - 0.5)).clip(0)
+    return np.asarray(found / last, dtype=np.float64)
 
 
 def _shares(cuts: Floats, known: Floats) -> Floats:

@@ -93,6 +93,36 @@ def test_the_scores_of_a_challenger_are_read_from_a_moment_on(store: Store):
     assert store.shadow_scores(since, challenger_sha256="d" * 64) == [shadow(2, by="d" * 64)]
 
 
+def outcome(n: int, **about: str) -> OutcomeRow:
+    """Make the n-th outcome."""
+    return OutcomeRow(id=f"o{n}", created_at=NOON, outcome="promoted", happened_at=NOON, document="{}", **about)
+
+
+def test_what_was_said_is_read_with_all_that_happened_to_its_change(store: Store):
+    """Outcomes by assessment or by commit; the newest assessment of a commit counts, other models and times do not."""
+    store.write_all([
+        Submission(assessment(1, head="a" * 40)), Submission(assessment(2, head="a" * 40)), Submission(assessment(3)),
+        Submission(assessment(4)),
+        Submission(outcome(1, assessment_id=assessment(2).id, repository="acme/shop", head="a" * 40)),
+        Submission(outcome(2, repository="acme/shop", head="a" * 40)), Submission(outcome(3, assessment_id=assessment(3).id)),
+        Submission(outcome(4, repository="acme/other", head="a" * 40))])
+    found = store.judged(artifact_sha256="0" * 64, since=NOON)
+    assert [(said, [row.id for row in rows]) for said, rows in found] == [(0.3, ["o3"]), (0.3, ["o1", "o2"])]
+    assert found[0][1] == [outcome(3, assessment_id=assessment(3).id)]
+    assert store.judged(artifact_sha256="1" * 64, since=NOON) == []
+    assert store.judged(artifact_sha256="0" * 64, since=NOON + timedelta(seconds=60)) == []
+
+
+def test_the_newest_scores_of_a_model_are_read_with_their_features(store: Store):
+    """Newest first, at most so many, of one model and from a moment on."""
+    store.write_all([Submission(assessment(n, features={"la": float(n), "age": None})) for n in range(1, 5)])
+    since = NOON + timedelta(seconds=2)
+    found = store.recent_scores(artifact_sha256="0" * 64, since=since, limit=10)
+    assert found == [(0.3, {"la": n, "age": None}) for n in (4.0, 3.0, 2.0)]
+    assert len(store.recent_scores(artifact_sha256="0" * 64, since=since, limit=2)) == 2
+    assert store.recent_scores(artifact_sha256="1" * 64, since=since, limit=10) == []
+
+
 def test_a_row_comes_back_as_it_was_written(store: Store):
     """Every value of every kind of row survives: microseconds, doubles, letters of any script, absent values."""
     written = [row for s in every_row() for row in (s.row, *s.attached)]

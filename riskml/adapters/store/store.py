@@ -237,6 +237,38 @@ class Store:
         return {key: {name: nan if value is None else float(value) for name, value in json.loads(text).items()}
                 for key, text in newest.items()}
 
+    def recent_scores(self, *, artifact_sha256: str, since: datetime,
+                      limit: int) -> list[tuple[float, dict[str, float | None]]]:
+        """List probability and features of the newest assessments by one model; ``None`` is unknown."""
+        table = tables.ASSESSMENTS
+        query = (sa.select(table.c.probability, table.c.features)
+                 .where(table.c.artifact_sha256 == artifact_sha256, table.c.created_at >= since)
+                 .order_by(table.c.id.desc()).limit(limit))
+        with database.refusals(self._engine), self._engine.connect() as connection:
+            return [(probability, json.loads(features)) for probability, features in connection.execute(query)]
+
+    def judged(self, *, artifact_sha256: str, since: datetime) -> list[tuple[float, list[OutcomeRow]]]:
+        """List the probability of assessments by one model with all that is known to have happened to their changes.
+
+        Of a commit that was assessed more than once the newest counts.
+        """
+        table, told = tables.ASSESSMENTS, tables.OUTCOMES
+        about = sa.or_(told.c.assessment_id == table.c.id,
+                       sa.and_(told.c.repository == table.c.repository, told.c.head == table.c.head))
+        query = (sa.select(table.c.id.label("of"), table.c.repository.label("in_"), table.c.head.label("at"),
+                           table.c.probability.label("said"), told)
+                 .join(told, about).where(table.c.artifact_sha256 == artifact_sha256, table.c.created_at >= since)
+                 .order_by(table.c.id.desc(), told.c.id))
+        names = [column.name for column in told.columns]
+        newest: dict[tuple[str, str], str] = {}
+        found: dict[str, tuple[float, list[OutcomeRow]]] = {}
+        with database.refusals(self._engine), self._engine.connect() as connection:
+            for row in connection.execute(query).mappings():
+                of = row["of"]
+                if newest.setdefault((row["in_"], row["at"] or of), of) == of:
+                    found.setdefault(of, (row["said"], []))[1].append(OutcomeRow(**{name: row[name] for name in names}))
+        return list(found.values())
+
     # ── audit ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def verify_audit(self, anchor: tuple[int, str] | None = None) -> audit.AuditReport:

@@ -63,6 +63,16 @@ def test_a_shift_is_called_drift():
     assert psi_of_quantiles(rare, [0.0] * 100 + [1.0] * 100) > 0.25
 
 
+@pytest.mark.parametrize("new", [0.1, 0.8, 0.95])
+def test_a_move_away_from_where_most_values_lie_is_seen_on_either_side(new):
+    """Nine tenths of the scores are the same, a few lower: all of them a little lower, or higher, is drift."""
+    mostly = [0.5] * 20 + [0.88] * 180
+
+    assert psi(mostly, [new] * 200) > 0.25
+    assert psi_of_quantiles([0.5] * 10 + [0.88] * 91, [new] * 200) > 0.25
+    assert psi_of_quantiles([0.5] * 10 + [0.88] * 91, mostly) < 0.01
+
+
 @pytest.mark.parametrize("new", [-1.0, 7.0])
 def test_a_constant_that_is_constant_no_more_is_seen(new):
     """Where every value was the same, values on either side are drift."""
