@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -129,6 +133,38 @@ def test_rows_and_labels_do_not_replace_each_other(task):
     assert result.failed
     assert "holds other tables" in result.said
     assert Path(task.table).read_bytes() == whole
+
+
+def test_process_does_one_repository_at_a_time(task):
+    """However many threads a worker has, the memory of its process is that of one history."""
+    counted = Counted(threading.Semaphore(0), [])
+    one = replace(task, recipe=counted, rests_on={"table": "rows"}, noted=False)
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(carry_out, [one] * 4))
+
+    assert [result.said for result in results] == ["nothing"] * 4
+    assert counted.together == [1, 1, 1, 1]
+
+
+class Counted(NamedTuple):
+    """A recipe that counts how many are cooked at once."""
+
+    running: threading.Semaphore
+    together: list[int]
+    rev: str = "HEAD"
+
+    def rests_on(self):
+        """Return the kind of its tables."""
+        return {"table": "rows"}
+
+    def write(self, *_args):
+        """Tell how many are here."""
+        self.running.release()
+        time.sleep(0.05)
+        self.together.append(self.running._value)
+        self.running.acquire()
+        return "nothing"
 
 
 class Broken:
