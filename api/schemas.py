@@ -149,6 +149,7 @@ class ProposalOut(Out):
     score: Share
     strategy: str
     initial_traffic: Annotated[float | None, Field(ge=0, le=100, description="Percent that is first, if a part is.")] = None
+    hold: Annotated[bool, Field(description="Whether it would still be kept from starting.")] = False
 
 
 class PlanSummaryOut(Out):

@@ -57,13 +57,14 @@ class Proposal:
     """Something that would lower the risk, with the score and strategy of a real re-score.
 
     ``initial_traffic`` is where the release would start, in percent; ``None`` where the strategy does not start with a part of
-    the users.
+    the users. ``held``: something would still keep it from starting on its own.
     """
 
     action: str
     score: float
     strategy: str
     initial_traffic: float | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def proposals_of(
     measure: Yardstick,
     replan: Replan,
 ) -> tuple[Proposal, ...]:
-    """Return at most three proposals, best first: those that lower the strategy, lift a hold or lower the score noticeably.
+    """Return at most three proposals, best first: those that lift a hold, lower the strategy or lower the score noticeably.
 
     A score below every threshold of the policy is low enough: to lower it further is no advice. ``lossy`` names the files with
     a destructive migration.
@@ -47,8 +47,8 @@ def proposals_of(
             action += f" (which by itself scores {measure.score(next(probabilities)):.2f})"
         possible = trial.flag is None or other.strategy == "feature-flag"  # what eligibility refused is no way out
         if possible and _better(score, plan, lowered, other, calm=calm):
-            made.append(Proposal(action, lowered, other.strategy, traffic_of(other)))
-    return tuple(sorted(made, key=lambda p: (WAYS_CAUTION[p.strategy], p.score))[:MOST])
+            made.append(Proposal(action, lowered, other.strategy, traffic_of(other), bool(other.hold)))
+    return tuple(sorted(made, key=lambda p: (p.held, WAYS_CAUTION[p.strategy], p.score))[:MOST])
 
 
 WAYS_CAUTION: dict[str, int] = {name: way.caution for name, way in WAYS.items()}

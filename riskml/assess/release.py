@@ -153,7 +153,7 @@ def _about_losses(plan: Plan, live: Sequence[Unit]) -> Plan:
 
 def _proposal(split: Split) -> Proposal:
     first = riskiest(split)
-    return Proposal(split.action, first.score, first.plan.strategy, traffic_of(first.plan))
+    return Proposal(split.action, first.score, first.plan.strategy, traffic_of(first.plan), bool(first.plan.hold))
 
 
 def _log_odds(probability: float) -> float:

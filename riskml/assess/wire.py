@@ -45,8 +45,10 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 
 def _proposal(proposal: Proposal) -> dict[str, Any]:
-    traffic = {} if proposal.initial_traffic is None else {"initial_traffic": whole(proposal.initial_traffic)}
-    return {"action": proposal.action, "score": proposal.score, "strategy": proposal.strategy, **traffic}
+    shape: dict[str, Any] = {"action": proposal.action, "score": proposal.score, "strategy": proposal.strategy}
+    if proposal.initial_traffic is not None:
+        shape["initial_traffic"] = whole(proposal.initial_traffic)
+    return {**shape, "hold": True} if proposal.held else shape
 
 
 def encodable(value: Any) -> Any:

@@ -35,7 +35,7 @@ _IF_THERE: Mapping[str, Mapping[str, _Shape]] = {
     "plan.stages[]": {"min_requests": _NUMBER, "mirror_bp": _NUMBER, "gates": [_TEXT], "approval": _TEXT, "audience": {}},
     "plan.stages[].audience": {"segment": _TEXT},
     "reasons[]": {"percentile": _NUMBER, "files": [_TEXT]},
-    "lower_it[]": {"initial_traffic": _NUMBER},
+    "lower_it[]": {"initial_traffic": _NUMBER, "hold": _FLAG},
     "release": {"changes": _NUMBER, "expected_harmful": _NUMBER, "at_least": _NUMBER, "at_most": _NUMBER,
                 "one_diff": {"probability": _NUMBER},
                 "ranked": [{"commit": _TEXT, "probability": _NUMBER, "share": _NUMBER}],

@@ -20,7 +20,7 @@ from riskml.render.escape import printable
 from riskml.render.html_style import STYLE
 from riskml.render.ramp_chart import draw
 from riskml.render.uri import path_uri
-from riskml.render.wording import Decision, frequency, headline, number, ordinal, stage_length, stage_share, versions
+from riskml.render.wording import Decision, frequency, headline, number, ordinal, stage_length, stage_share, versions, way
 
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 CSP: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
@@ -190,7 +190,7 @@ def _lower_it(decision: Decision) -> Iterator[str]:
            "<th>Released as</th></tr></thead><tbody>")
     for proposal in proposals:
         yield (f'<tr><td>{_shown(proposal["action"])}</td><td class="number">{proposal["score"]:.2f}</td>'
-               f"<td>{_shown(headline(proposal))}</td></tr>")
+               f"<td>{_shown(way(proposal))}</td></tr>")
     yield '</tbody></table></div><p class="soft">Each score is a real re-score, planned by the same policy.</p>'
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from riskml.render import release as releases
 from riskml.render.escape import code, markdown
-from riskml.render.wording import Decision, frequency, headline, number, ordinal, stage_length, stage_share, versions
+from riskml.render.wording import Decision, frequency, headline, number, ordinal, stage_length, stage_share, versions, way
 
 MARKER = "riskml:v1"
 REASONS_ABOVE = 4
@@ -83,7 +83,7 @@ def _reason(reason: Mapping[str, Any], *, numbered: bool = False) -> str:
 
 
 def _proposal(proposal: Mapping[str, Any]) -> str:
-    return f"{markdown(proposal['action'])} → {proposal['score']:.2f} ({markdown(headline(proposal))})"
+    return f"{markdown(proposal['action'])} → {proposal['score']:.2f} ({markdown(way(proposal))})"
 
 
 def _ranked(change: Mapping[str, Any]) -> str:

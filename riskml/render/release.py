@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from riskml.render.wording import Decision, headline, number
+from riskml.render.wording import Decision, number, way
 
 Release = Mapping[str, Any]
 
@@ -76,8 +76,7 @@ def parts_of(split: Mapping[str, Any]) -> Iterator[str]:
         count = f"{number(part['changes'])} {'change' if part['changes'] == 1 else 'changes'}"
         if apart:
             count = f"what was held back ({count})" if index else f"the other {count}"
-        way = headline({**part, "plan": {"hold": part.get("hold")}})
         harm = f", {part['expected_harmful']:.1f} harmful" if part["changes"] > 1 and "expected_harmful" in part else ""
-        yield f"{'first' if not index else 'then'} {count}{upto} → {part['score']:.2f} ({way}){harm}"
+        yield f"{'first' if not index else 'then'} {count}{upto} → {part['score']:.2f} ({way(part)}){harm}"
     if len(parts) > 4:
         yield f"then {number((split.get('count') or len(parts)) - 4)} more"

@@ -7,7 +7,7 @@ from typing import Any
 
 from riskml.render import release as releases
 from riskml.render.escape import printable
-from riskml.render.wording import Decision, headline, number, ordinal, stage_length, stage_share, versions
+from riskml.render.wording import Decision, headline, number, ordinal, stage_length, stage_share, versions, way
 
 WIDTH = 10
 RANKED = 10  # changes of a release that are listed
@@ -77,7 +77,7 @@ def _stages(decision: Decision) -> Iterator[str]:
 
 
 def _proposal(proposal: Mapping[str, Any]) -> str:
-    return f"{proposal['action']} → {proposal['score']:.2f} ({headline(proposal)})"
+    return f"{proposal['action']} → {proposal['score']:.2f} ({way(proposal)})"
 
 
 def _release(release: releases.Release) -> list[str]:

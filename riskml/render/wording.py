@@ -22,6 +22,15 @@ def headline(decision: Decision) -> str:
     return f"hold, then {said}" if (decision.get("plan") or {}).get("hold") else said
 
 
+def way(part: Mapping[str, Any]) -> str:
+    """Return how something would go out that is proposed, or is a part of a release: what holds it stands beside it.
+
+    >>> way({"strategy": "canary", "initial_traffic": 1, "hold": True}), way({"strategy": "rolling", "hold": []})
+    ('hold, then canary, start 1 %', 'rolling')
+    """
+    return headline({**part, "plan": {"hold": part.get("hold")}})
+
+
 def frequency(probability: float) -> str:
     """Return a probability as a frequency, which people read more truly than a percentage (Gigerenzer, Hoffrage 1995).
 

@@ -12,6 +12,7 @@ from riskml.assessment import ModelRef, Scored
 from riskml.change import Change, Commit, FileDiff, Hunk
 from riskml.context import ServiceContext
 from riskml.policy.policy import read_policy
+from riskml.render import show
 from riskml.suite import FileCoverage, SuiteRun
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -72,6 +73,17 @@ def test_tests_that_reach_the_lines_are_proposed_where_they_lift_a_hold() -> Non
     [proposal] = found.lower_it
     assert proposal.action == "add tests that reach billing/charge.py:12-18"
     assert (proposal.score, proposal.strategy) == (done.assessment.score, done.plan.strategy)
+
+
+def test_what_lifts_a_hold_comes_first_and_what_does_not_says_so() -> None:
+    """A lower score that is held still is worth less than one that may go."""
+    tests, flag = decided(suite=covering(10, 11), policy=GUARDED, context=SLOW).lower_it
+
+    assert (tests.action, tests.held) == ("add tests that reach billing/charge.py:12-18", False)
+    assert (flag.strategy, flag.held) == ("feature-flag", True)
+    wire = to_wire(decided(suite=covering(10, 11), policy=GUARDED, context=SLOW))
+    assert ["hold" in proposal for proposal in wire["lower_it"]] == [False, True]
+    assert f"→ {flag.score:.2f} (hold, then feature-flag, start 1 %)" in show(wire, "text")
 
 
 def test_tests_that_change_nothing_are_not_proposed() -> None:
