@@ -1,21 +1,33 @@
-"""``python -m training build | evaluate | fit``: from repositories and labels to an artifact with its card."""
+"""``python -m training``: from repositories, labels and outcomes to the next model, and to the one that answers."""
 
 from __future__ import annotations
 
 import argparse
-import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
-from typing import Any
 
-from riskml.errors import RiskmlError
+from riskml.errors import ArtifactError, RiskmlError, StoreError
 from training import config as configuration
-from training.config import TrainConfig
+from training.commands import COMMANDS
+from training.lock import Busy
 
 HERE = Path(__file__).resolve().parent
-FIGURES = "evaluation.json"
+EXIT_CODES: tuple[tuple[type[RiskmlError], int], ...] = ((Busy, 6), (ArtifactError, 4), (StoreError, 5), (RiskmlError, 2))
+"""First match wins."""
+EPILOG = """\
+exit codes:
+  0   done; of retrain: the challenger was promoted, or had been
+  2   what was asked for makes no sense as asked
+  4   an artifact must not be used: altered, of other features, or of a later riskml
+  5   the store or the registry cannot be used, or does not hold this
+  6   another retraining of this work folder is under way
+  10  of retrain: the challenger was refused, and the champion stays
+"""
+VARIANTS = ("b", "ag", "ma", "l", "r", "none")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,90 +35,71 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         config = replace(configuration.read(args.config), threads=args.threads)
-        return int(args.run(args, config))
+        return int(COMMANDS[args.command](args, config))
     except RiskmlError as error:
         print(f"training: {error}", file=sys.stderr)
-        return 2
+        return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training", description="Train, evaluate and publish the model.")
+    parser = argparse.ArgumentParser(prog="python -m training", description="Train, compare, register and publish models.",
+                                     epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", default=HERE / "config.toml", metavar="FILE",
                         help="numbers of the run (default: those of the bundled model)")
     parser.add_argument("--work", default=Path(".work"), type=Path, metavar="DIR", help="where tables and figures are kept")
     parser.add_argument("--threads", default=1, type=int, metavar="N",
                         help="processors to use; the result is the same (default: 1, the fastest on a busy machine)")
-    commands = parser.add_subparsers(required=True, metavar="build|evaluate|fit")
-    build = commands.add_parser("build", help="mine, join with labels, write the dataset; a finished table is kept")
+    parser.add_argument("--registry", default=os.environ.get("MLFLOW_TRACKING_URI"), metavar="URI",
+                        help="MLflow server or database (default: $MLFLOW_TRACKING_URI, else mlflow.db in the --work folder)")
+    parser.add_argument("--experiment", default="riskml", metavar="NAME", help="where MLflow lists the runs (default: riskml)")
+    add = parser.add_subparsers(dest="command", required=True, metavar="COMMAND").add_parser
+    mine = add("mine", help="mine repositories: features of every commit, and what later commits accuse")
+    _sources(mine, tables=False)
+    build = add("build", help="mine, join with labels, write the dataset; a finished table is kept")
     build.add_argument("--repository", action="append", default=[], type=Path, metavar="PATH", help="a git repository to mine")
     build.add_argument("--table", action="append", default=[], type=Path, metavar="FILE", help="a table that riskml mine wrote")
-    build.add_argument("--labels", action="append", default=[], type=Path, metavar="FILE", help="labels in ApacheJIT's format")
+    build.add_argument("--labels", action="append", default=[], type=Path, metavar="FILE", help="labels, CSV or Parquet")
     build.add_argument("--kamei", action="append", default=[], type=Path, metavar="FILE", help="a CSV of features with labels")
-    build.set_defaults(run=_build)
-    evaluate = commands.add_parser("evaluate", help="make the honest figures, by time and by repository")
-    evaluate.set_defaults(run=_evaluate)
-    fit = commands.add_parser("fit", help="fit on everything mature and write the artifact with its card")
+    build.add_argument("--issues", action="append", default=[], type=Path, metavar="FILE",
+                       help="an issue tracker's export, CSV with issue,type: tells which earlier commits repaired a fault")
+    build.add_argument("--fixes", action="append", default=[], type=Path, metavar="FILE",
+                       help="or, instead of it, a CSV with fix_hash: commits whose issue was filed as a fault")
+    add("evaluate", help="make the honest figures, by time and by repository")
+    fit = add("fit", help="fit on everything mature and write the artifact with its card")
     fit.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the artifact goes")
-    fit.set_defaults(run=_fit)
+    retrain = add("retrain", help="gather what is known, try a challenger against the champion, promote or refuse it")
+    _sources(retrain, tables=True)
+    retrain.add_argument("--as-of", type=date.fromisoformat, metavar="DAY",
+                         help="take only what was known by this day (default: the newest that any source knows of)")
+    register = add("register", help="make an artifact directory a version in the registry")
+    register.add_argument("artifact", type=Path, metavar="DIR", help="an artifact, as fit writes it")
+    register.add_argument("--alias", choices=("champion", "challenger"), help="and name it so")
+    add("versions", help="list the versions in the registry, and who was champion when")
+    promote = add("promote", help="make a version the champion, whatever was decided about it")
+    promote.add_argument("version", type=int, metavar="VERSION")
+    add("rollback", help="make the champion before the present one champion again")
+    pull = add("pull", help="put a version's artifact into a directory, checked and in one step")
+    pull.add_argument("--alias", default="champion", metavar="NAME", help="which version (default: champion)")
+    pull.add_argument("--output", required=True, type=Path, metavar="DIR", help="where it goes, replacing what is there")
     return parser
 
 
-def _build(args: argparse.Namespace, config: TrainConfig) -> int:
-    from training.build import Inputs, build
-
-    inputs = Inputs(args.repository, args.table, args.labels, args.kamei)
-    build(inputs, args.work, config.labels.observed_until, _say)
-    return 0
-
-
-def _evaluate(args: argparse.Namespace, config: TrainConfig) -> int:
-    print(json.dumps(_figures(args.work, config, anew=True), indent=1))
-    return 0
-
-
-def _fit(args: argparse.Namespace, config: TrainConfig) -> int:
-    from training.build import digest
-    from training.dataset import open_saved
-    from training.release import release
-
-    figures = _figures(args.work, config, anew=False)
-    path = args.work / "dataset.parquet"
-    data, about = open_saved(path)
-    made_from = {**about, "dataset_sha256": digest(path), "commit": _commit()}
-    artifact = release(data, figures, config, args.output, made_from)
-    print(f"{artifact.manifest.name} {artifact.manifest.version} sha256:{artifact.sha256}")
-    return 0
-
-
-def _figures(work: Path, config: TrainConfig, *, anew: bool) -> dict[str, Any]:
-    """Figures of this configuration and dataset: kept ones if they are of exactly these, else made now."""
-    from training.build import digest
-    from training.dataset import open_saved
-    from training.evaluate import evaluate
-    from training.recipe import recipe
-
-    made_from = {"config_sha256": config.digest, "dataset_sha256": digest(work / "dataset.parquet")}
-    kept = work / FIGURES
-    if not anew and kept.is_file():
-        found = json.loads(kept.read_text())
-        if found["made_from"] == made_from:
-            return dict(found["figures"])
-    data, _ = open_saved(work / "dataset.parquet")
-    chosen, prepared = recipe(data, config)
-    figures = evaluate(chosen, prepared)
-    kept.write_text(json.dumps({"made_from": made_from, "figures": figures}))
-    return figures
-
-
-def _commit() -> str:
-    from riskml.adapters.git import GitRepository
-
-    git = GitRepository.open(HERE)
-    return git.resolve("HEAD") + (" with uncommitted changes" if git.is_dirty() else "")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+def _sources(parser: argparse.ArgumentParser, *, tables: bool) -> None:
+    parser.add_argument("--repository", action="append", default=[], type=Path, metavar="PATH",
+                        help="a git repository: its history gives features, and labels by SZZ, reverts and Fixes: trailers")
+    parser.add_argument("--szz", default="ma", choices=VARIANTS, metavar="VARIANT",
+                        help="which SZZ suspects whom: b, ag, ma (default), l, r; none: take no labels from histories")
+    if not tables:
+        return
+    parser.add_argument("--least-confidence", default=0.0, type=float, metavar="C",
+                        help="leave out suspicions by SZZ that are less sure: the share of a fix's lines (default: 0, none)")
+    parser.add_argument("--store", metavar="URL",
+                        help="the service's store: outcomes, disputes, and the features that were served")
+    parser.add_argument("--labels", action="append", default=[], type=Path, metavar="FILE",
+                        help="labels, CSV or Parquet: sha, harm, source, known_at, confidence [repository, authored_at]; or "
+                        "ApacheJIT's CSV")
+    parser.add_argument("--table", action="append", default=[], type=Path, metavar="FILE", help="a table of riskml mine")
+    parser.add_argument("--kamei", action="append", default=[], type=Path, metavar="FILE", help="a CSV of features with labels")
 
 
 if __name__ == "__main__":

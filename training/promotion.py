@@ -113,11 +113,10 @@ to the champion in AUC (+0.040), PR-AUC (+0.040), Brier score (-0.001), calibrat
     >>> decide(Judged(900, 120, better, {"brier": worse}), Rule()).reasons
     ('it loses to the champion in Brier score: 0.200 against 0.180 (+0.020, 95 % +0.010 to +0.030)',)
     """
-    counted = (("changes", judged.changes, rule.least_changes), ("harmful changes", judged.harmful, rule.least_harmful))
-    against = [f"too few {what} to tell: {found} of at least {least}" for what, found, least in counted if found < least]
-    if against:
-        return Verdict(False, tuple(against))
-    size = judged.beyond_size
+    little = too_little(judged, rule, "to tell")
+    if little:
+        return Verdict(False, little)
+    against, size = [], judged.beyond_size
     if size is None:
         against.append("no stratum of equal size holds both harmful and harmless changes")
     elif size.low <= 0:
@@ -134,6 +133,16 @@ to the champion in AUC (+0.040), PR-AUC (+0.040), Brier score (-0.001), calibrat
     kept = ", ".join(f"{FIGURES[name][0]} ({found.gain:+.3f})" for name, found in judged.versus.items())
     compared = f"no loss to the champion in {kept}" if kept else "there is no champion to compare with"
     return Verdict(True, (f"{beyond} ({_interval(size)})", compared))
+
+
+def too_little(judged: Judged, rule: Rule, what_for: str) -> tuple[str, ...]:
+    """Say what there is too little of, if anything.
+
+    >>> too_little(Judged(300, 9, None, {}), Rule(), "to learn from")
+    ('too few harmful changes to learn from: 9 of at least 30',)
+    """
+    counted = (("changes", judged.changes, rule.least_changes), ("harmful changes", judged.harmful, rule.least_harmful))
+    return tuple(f"too few {what} {what_for}: {found} of at least {least}" for what, found, least in counted if found < least)
 
 
 def _lost(found: Difference, better: Better, tolerance: float) -> bool:
