@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -91,6 +92,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help=f"of which medians are taken; one from {_LARGE:,} commits on")
     parser.add_argument("--keep", type=Path, help="JSON lines of what was measured; repositories in it are not measured again")
     parser.add_argument("--mean-commits", type=int, default=5000, help="of a repository of the fleet")
+    parser.add_argument("--write", type=Path, help="page whose measured part to replace, too")
     parser.add_argument("--seconds", type=float, default=8, help="of load on the service; 0 leaves it out")
     parser.add_argument("--run", choices=TASKS, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -109,10 +111,12 @@ def main() -> None:
             if args.keep is not None:
                 with args.keep.open("a") as out:
                     out.write(json.dumps(measured._asdict()) + "\n")
-    if found:
-        print(page(sorted(found.values(), key=lambda m: m.commits), args.mean_commits))
+    text = page(sorted(found.values(), key=lambda m: m.commits), args.mean_commits) if found else ""
     if args.seconds:
-        print("\n" + predictions(args.seconds))
+        text += "\n\n" + predictions(args.seconds)
+    if args.write is not None:
+        _write(args.write, text.strip())
+    print(text.strip())
 
 
 def measure(name: str, repository: str, rounds: int) -> Measured:
@@ -127,7 +131,10 @@ def measure(name: str, repository: str, rounds: int) -> Measured:
             for task in TASKS:
                 command = [sys.executable, "-m", "benchmarks.scaling", repository, "--run", task, "--folder", folder]
                 taken[task].append(_cost(command, tells=True))
+    counted = subprocess.run([*git, "count-objects", "-v"], check=True, capture_output=True, text=True).stdout
+    pack = re.search(r"size-pack: (\d+)", counted)
     medians = {task: Cost(*(statistics.median(values) for values in zip(*costs, strict=True))) for task, costs in taken.items()}
+    medians["git"] = medians["git"]._replace(size=int(pack[1]) * 1024 if pack else 0)
     return Measured(name, commits, medians)
 
 
@@ -188,7 +195,8 @@ def _growth(found: Sequence[Measured]) -> str:
     lines = ["| per 1,000 more commits | CPU s | × git's | MiB of memory | MiB at 0 commits | KiB written |",
              "|---|--:|--:|--:|--:|--:|"]
     git = slope([(m.commits, m.costs["git"].cpu) for m in found])[0]
-    lines.append(f"| {_TITLES['git']} | {git * 1000:.2f} | 1.00 | – | – | – |")
+    packs, _ = slope([(m.commits, m.costs["git"].size / 1024) for m in found])
+    lines.append(f"| {_TITLES['git']} | {git * 1000:.2f} | 1.00 | – | – | its packs: {packs * 1000:,.0f} |")
     for task in TASKS:
         cpu, _ = slope([(m.commits, m.costs[task].cpu) for m in found])
         memory, start = slope([(m.commits, m.costs[task].memory / MIB) for m in found])
@@ -218,6 +226,8 @@ def _fleet(found: Sequence[Measured], mean_commits: int) -> str:
         hours = sum(m.costs[task].cpu for m in found) / commits * fleet / 3600
         disk = sum(m.costs[task].size for m in found) / commits * fleet / (1 << 30)
         lines.append(f"| {_TITLES[task]} | {hours:,.0f} | {hours / 16:,.1f} h | {hours / 128:,.1f} h | {disk:,.1f} GiB |")
+    packs = sum(m.costs["git"].size for m in found) / commits * fleet / (1 << 30)
+    lines.append(f"| the clones themselves, packed | – | – | – | {packs:,.0f} GiB |")
     return "\n".join(lines)
 
 
@@ -254,6 +264,15 @@ def _served(posted: list[bytes], seconds: float, folder: Path) -> tuple[float, i
             answers, p99 = round(load.per_second * seconds), load.p99_ms
     after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system, answers, p99
+
+
+def _write(page_file: Path, text: str) -> None:
+    """Replace what stands between the two marks of a page."""
+    before, mark, rest = page_file.read_text(encoding="utf-8").partition("<!-- measured -->\n")
+    _, end, after = rest.partition("<!-- end of measured -->\n")
+    if not (mark and end):
+        raise SystemExit(f"{page_file} has no part for what is measured")
+    page_file.write_text(f"{before}{mark}\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _kept(file: Path | None) -> dict[str, Measured]:
