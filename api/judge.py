@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +12,10 @@ from datetime import datetime
 from difflib import get_close_matches
 from math import isnan
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.drift import Yardsticks
+from api.lately import Lately
 from api.mirrors import Mirrors
 from api.posted import change_of_diff, measured
 from api.recent import RememberingScorer
@@ -33,6 +36,9 @@ from riskml.parse.match import match_coverage
 from riskml.policy.policy import Policy, default_policy, load_policy
 from riskml.ports import Vector
 from riskml.suite import SuiteRun
+
+if TYPE_CHECKING:
+    from api.kept import Kept
 
 LOG = logging.getLogger("riskml.api")
 _WATCHED = 20  # features whose drift is told
@@ -84,6 +90,8 @@ class ModelJudge:
         self._mirrors = Mirrors.read(settings.repositories)
         self._turns: dict[Path, asyncio.Lock] = {}  # one at a time per repository: the next finds the history mined
         self._brain = brain
+        self._keeping = threading.Lock()
+        self._kept: Lately[Path, Kept] = Lately(settings.kept_histories)
         self._miners = Workers("mining", threads=settings.mining_threads, queue=settings.mining_queue, retry_after_s=5)
 
     @classmethod
@@ -152,22 +160,25 @@ class ModelJudge:
     def _with_history(self, brain: Brain, mirror: Path, request: PredictIn, suite: SuiteRun | None, id_: str,
                       now: datetime) -> Decision:
         """Judge a range, or a diff, of a repository whose history is at hand."""
-        from riskml.adapters.git import GitRepository
-        from riskml.local import Workspace
-
-        workspace = Workspace(GitRepository.open(mirror, search_parent=False), self._settings.state, notice=LOG.warning)
+        kept = self._kept_of(mirror)
         if request.form == "range":
-            change = workspace.repository.change(request.base, request.head or "HEAD")
-            base = change.base
+            change = kept.repository.change(request.base, request.head or "HEAD")
         else:
-            base = workspace.repository.resolve(request.base or workspace.repository.default_base("HEAD"))
-            change = replace(measured(change_of_diff(request, now), base, workspace.repository), base=base)
-        past = workspace.past(base)
+            base = kept.base(request.base)
+            change = replace(measured(change_of_diff(request, now), base, kept), base=base)
+        past = kept.workspace.past(None) if change.base is None else kept.past(change.base)
         policy = brain.policy(request.policy) if request.policy != "default" else (
-            workspace.policy(base) or brain.policy("default"))
+            (None if change.base is None else kept.policy(change.base)) or brain.policy("default"))
         here = change if request.form == "range" else replace(change, head=None)  # a posted head may be unknown here
-        return judge(change, past.view, workspace.matched(suite, here), brain.scorer, policy, id=id_, now=now,
+        return judge(change, past.view, kept.workspace.matched(suite, here), brain.scorer, policy, id=id_, now=now,
                      repository=request.repository, context=_context(request.service), recent=past.recent)
+
+    def _kept_of(self, mirror: Path) -> Kept:
+        """Return what is held of a mirror; git is only loaded where there is one."""
+        from api.kept import Kept
+
+        with self._keeping:
+            return self._kept.ask(mirror, lambda place: Kept(place, self._settings.state))
 
     def _of_diff(self, brain: Brain, request: PredictIn, suite: SuiteRun | None, id_: str, now: datetime,
                  recent: Sequence[Vector], own: Policy | None) -> Decision:

@@ -10,21 +10,14 @@ from typing import Protocol
 
 from api.schemas import PredictIn
 from riskml.change import Change, Commit, FileDiff, Person
-from riskml.errors import PathOutside, TooLarge
 from riskml.parse.diff import parse_patch
-
-_READ = 64  # files whose length is read one by one, where the diff does not name their old blob in full
 
 
 class Mirror(Protocol):
     """A repository, as far as a posted diff needs one."""
 
-    def count_lines(self, ids: Iterable[str]) -> Mapping[str, int]:
-        """Return the lines of each blob that is there."""
-        ...
-
-    def read_file(self, ref: str, path: str) -> bytes | None:
-        """Return a file as of a commit."""
+    def lines_before(self, files: Iterable[FileDiff], base: str) -> Mapping[str, int | None]:
+        """Return how long files were as of a base, by path; what has no length there is ``None`` or absent."""
         ...
 
 
@@ -45,22 +38,8 @@ def measured(change: Change, base: str, mirror: Mirror) -> Change:
     open_ = [f for f in change.files if f.lines_before is None and f.status != "A" and not f.binary and not f.submodule]
     if not open_:
         return change
-    found: dict[str, int | None] = {}
-    blobs = mirror.count_lines([f.old_blob for f in open_ if f.old_blob])
-    for number, file in enumerate(f for f in open_ if f.old_blob not in blobs):
-        found[file.path] = _lines(mirror, base, file) if number < _READ else None
-    found |= {f.path: blobs[f.old_blob] for f in open_ if f.old_blob in blobs}
+    found = mirror.lines_before(open_, base)
     return replace(change, files=tuple(replace(f, lines_before=found.get(f.path, f.lines_before)) for f in change.files))
-
-
-def _lines(mirror: Mirror, base: str, file: FileDiff) -> int | None:
-    try:
-        content = mirror.read_file(base, file.old_path)
-    except (PathOutside, TooLarge):
-        return None
-    if content is None or b"\0" in content:
-        return None
-    return content.count(b"\n") + (not content.endswith(b"\n") and bool(content))
 
 
 def _person(text: str) -> Person:

@@ -41,6 +41,7 @@ class Settings:
     prometheus_baseline  selects the series of the old version
     body_mib          largest request body, in MiB
     batch_items       most items of one ``POST /predict/batch``
+    kept_histories    mined histories that stay in memory, of the mirrors that were asked for last
     mining_threads    changes that are mined at the same time
     mining_queue      changes that may wait for a thread; one more is answered 503 with Retry-After
     commit_queue      answers that may wait for their commit; one more is answered 503 with Retry-After
@@ -67,6 +68,7 @@ class Settings:
     prometheus_baseline: str = BASELINE
     body_mib: int = 32
     batch_items: int = 256
+    kept_histories: int = 8
     mining_threads: int = 2
     mining_queue: int = 32
     commit_queue: int = 1024
@@ -145,7 +147,8 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "github_secret_file": _file, "gitlab_token_file": _file, "bot_repositories": _text, "github_api_token_file": _file,
     "gitlab_api_token_file": _file, "github_api": _text, "gitlab_api": _text,
     "prometheus": _text, "prometheus_canary": _text, "prometheus_baseline": _text,
-    "body_mib": _whole(1, 1024), "batch_items": _whole(1, 10_000), "mining_threads": _whole(1, 64),
+    "body_mib": _whole(1, 1024), "batch_items": _whole(1, 10_000), "kept_histories": _whole(1, 10_000),
+    "mining_threads": _whole(1, 64),
     "mining_queue": _whole(0, 10_000), "commit_queue": _whole(1, 100_000), "retention_days": _whole(1, 36_500),
     "log_level": _one_of("debug", "info", "warning", "error"),
 }

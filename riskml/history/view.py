@@ -30,7 +30,7 @@ class View:
     the past is missing (a shallow clone): the counts are then lower bounds, and features must not take them for the truth.
     """
 
-    __slots__ = ("_at", "_bound", "_log", "_visible", "_windows", "complete")
+    __slots__ = ("_at", "_bound", "_log", "_near", "_visible", "_windows", "complete")
 
     def __init__(self, log: Log, visible: Visible) -> None:
         self._log = log
@@ -38,6 +38,7 @@ class View:
         self._at: int | None = None
         self._windows = Windows(0, 0, 0)
         self._bound: dict[str, FileEvents | None] = {}
+        self._near: dict[int, list[Sequence[int]]] = {}
         self.complete = log.complete
 
     def file(self, path: str, at: int) -> FilePast | None:
@@ -69,7 +70,9 @@ class View:
         here = {b.file for b in bound if b is not None and b.file != FREE}
         missing: set[int] = set()
         for file in here:
-            near = self._neighbours(self._log.files[file])
+            near = self._near.get(file)
+            if near is None:  # remembered: what a file's share of the risk is, is asked file by file
+                near = self._near[file] = self._neighbours(self._log.files[file])
             least = max(_LEAST, (len(near) + 1) // 2)
             together = sorted([files for files in near if len(files) > 1], key=len)
             # What is in ``least`` of them cannot be in the largest alone: few files are left to be counted.

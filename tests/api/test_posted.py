@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from api.posted import change_of_diff, measured
 from api.schemas import PredictIn
+from riskml.change import FileDiff
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 FULL = "a" * 40
@@ -17,21 +18,17 @@ DIFF = (f"diff --git a/one.py b/one.py\nindex {FULL}..{'b' * 40} 100644\n--- a/o
 
 
 class FakeMirror:
-    """A repository with one blob that is known by its id, and files that are read by their paths."""
+    """A repository that knows some lengths."""
 
-    def __init__(self, **files: bytes) -> None:
-        self.files = {f"{name}.py": content for name, content in files.items()}
-        self.read: list[str] = []
+    def __init__(self, **lines: int | None) -> None:
+        self.lines = {f"{name}.py": count for name, count in lines.items()}
+        self.asked: list[str] = []
 
-    def count_lines(self, ids: Iterable[str]) -> dict[str, int]:
-        """Know one blob."""
-        return {blob: 7 for blob in ids if blob == FULL}
-
-    def read_file(self, ref: str, path: str) -> bytes | None:
-        """Read a file as of the base."""
-        assert ref == "base"
-        self.read.append(path)
-        return self.files.get(path)
+    def lines_before(self, files: Iterable[FileDiff], base: str) -> dict[str, int | None]:
+        """Tell what is known."""
+        assert base == "base"
+        self.asked += [f.path for f in files]
+        return self.lines
 
 
 def posted(**more: object) -> PredictIn:
@@ -62,13 +59,13 @@ def test_commits_tell_the_moment_the_head_and_the_author_in_the_process():
 
 
 def test_a_mirror_tells_how_long_files_were():
-    """By the blob where the diff names it in full, else by the old path at the base; a new file had no lines."""
-    mirror = FakeMirror(two=b"1\n2\n3")
+    """It is asked for what the diff leaves open; a new file had no lines."""
+    mirror = FakeMirror(one=7, zwei=3)
     assert lengths(mirror) == {"one.py": 7, "zwei.py": 3, "new.py": 0}
-    assert mirror.read == ["two.py"]
+    assert mirror.asked == ["one.py", "zwei.py"]
 
 
 def test_what_the_mirror_does_not_have_stays_unknown():
     """A file that is not there, or is no text, has no length, which is not 0."""
-    assert lengths(FakeMirror())["zwei.py"] is None
-    assert lengths(FakeMirror(two=b"\0\n"))["zwei.py"] is None
+    assert lengths(FakeMirror()) == {"one.py": None, "zwei.py": None, "new.py": 0}
+    assert lengths(FakeMirror(zwei=None))["zwei.py"] is None
