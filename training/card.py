@@ -24,7 +24,7 @@ def render(manifest: Manifest, table: Calibration) -> str:
         values = _values(manifest, table)
     except KeyError as problem:
         raise BlankCardError("a figure of the card is missing", expected=f"a key {problem.args[0]!r}") from problem
-    blank = sorted(key for key, value in values.items() if not value.strip())
+    blank = sorted(key for key, value in values.items() if not value.strip() and key != "unseen_tracked")
     if blank:
         raise BlankCardError("a card with blanks", got=blank, expected="a figure for each")
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(values)
@@ -45,20 +45,21 @@ def _values(manifest: Manifest, table: Calibration) -> dict[str, str]:
         "monotone": ", ".join(f"`{n}`" for n in t["monotone"]), "threshold": _number(t["threshold"]),
         **{f"{part}_{key}": _percent(e[part][key]) if key == "rate" else str(e[part][key])
            for part in ("train", "test") for key in ("from", "to", "changes", "rate")},
+        "tracked": _tracked(e["tracked"], e["models"]["riskml"]),
+        "unseen_tracked": "" if e["tracked"] is None else " (with an issue tracker: AUC "
+        f"{_number(unseen['auc_tracked'])}, error {_number(unseen['ece_tracked'])})",
         "compared_table": _compared(e["models"]), "effort_table": _effort(e["models"]), "years_table": _years(e["years"]),
         "known_changes": str(e["as_known"]["train"]["changes"]), "known_table": _years(e["as_known"]["years"]),
-        "quintile_table": _table(
-            ("lines added", "changes", "harmful", "AUC", "AUC of lines added"), e["size_quintiles"],
-            lambda q: (f"{q['from']:.0f}–{q['to']:.0f}", q["changes"], _percent(q["rate"]), _number(q["auc"]),
-                       _number(q["auc_lines_added"]))),
+        "quintile_table": _quintiles(e["size_quintiles"]),
         "curve_table": _table(("changes", "promised", "observed"), e["curve"],
                               lambda c: (c["changes"], _percent(c["promised"]), _percent(c["observed"]))),
         **{f"unseen_{key}": _number(unseen[key]) for key in ("auc", "auc_when_seen", "auc_lines_added", "ece")},
         "unseen_table": _table(
-            ("left out", "changes", "harmful", "promised", "AUC", "AUC when seen", "AUC of lines added", "ECE"),
-            unseen["repositories"],
+            ("left out", "changes", "harmful", "promised", "AUC", "AUC when seen", "AUC of lines added", "ECE",
+             "AUC with a tracker"), unseen["repositories"],
             lambda r: (r["repository"], r["changes"], _percent(r["rate"]), _percent(r["promised"]), _number(r["auc"]),
-                       _number(r["auc_when_seen"]), _number(r["auc_lines_added"]), _number(r["ece"]))),
+                       _number(r["auc_when_seen"]), _number(r["auc_lines_added"]), _number(r["ece"]),
+                       _number(r["auc_tracked"]))),
         "repository_table": _table(
             ("repository", "changes", "harmful", "promised", "AUC", "AUC of lines added", "ECE"), e["repositories"],
             lambda r: (r["group"], r["changes"], _percent(r["rate"]), _percent(r["promised"]),
@@ -93,6 +94,38 @@ def _compared(models: Mapping[str, Any]) -> str:
     names = [n for n in models if not n.startswith("churn")]
     return _table(("", *names), [
         (title, *(_bounded(models[n].get(key)) for n in names)) for key, title in _COLUMNS])
+
+
+def _tracked(tracked: Mapping[str, Any] | None, without: Mapping[str, Any]) -> str:
+    """Tell what an issue tracker's word is worth, if it was there."""
+    if tracked is None:
+        return "No issue tracker's word was there to train on: the group *reported* is not read."
+    table = _table(("", "with its word", "without"), [
+        (title, _bounded(tracked["figures"].get(key)), _bounded(without.get(key))) for key, title in _COLUMNS])
+    return f"""\
+All figures elsewhere in this card are of changes about which no tracker was asked. Where it tells which issues were filed as
+faults (`--issues`), earlier repairs are known by that and not by the words of a message. The same test changes:
+
+{table}
+
+Year by year, with its word:
+
+{_years(tracked["years"])}
+
+Trained only on labels known on the first day of the test:
+
+{_years(tracked["as_known"])}
+
+Changes of the same size:
+
+{_quintiles(tracked["size_quintiles"])}"""
+
+
+def _quintiles(rows: Sequence[Mapping[str, Any]]) -> str:
+    return _table(
+        ("lines added", "changes", "harmful", "AUC", "AUC of lines added"), rows,
+        lambda q: (f"{q['from']:.0f}–{q['to']:.0f}", q["changes"], _percent(q["rate"]), _number(q["auc"]),
+                   _number(q["auc_lines_added"])))
 
 
 def _effort(models: Mapping[str, Any]) -> str:

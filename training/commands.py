@@ -49,6 +49,18 @@ def evaluate(args: argparse.Namespace, config: TrainConfig) -> int:
     return 0
 
 
+def protocols(args: argparse.Namespace, config: TrainConfig) -> int:
+    """Print the figures of published protocols beside what was published, as Markdown."""
+    from training.dataset import open_saved
+    from training.protocols import protocols as run
+    from training.protocols import table
+    from training.recipe import recipe
+
+    data, _ = open_saved(args.work / "dataset.parquet")
+    print(table(list(run(*recipe(data, config), _say))))
+    return 0
+
+
 def fit(args: argparse.Namespace, config: TrainConfig) -> int:
     """Fit the dataset and write the artifact."""
     from training.build import digest
@@ -180,5 +192,5 @@ def _say(text: str) -> None:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, TrainConfig], int]] = {
-    run.__name__: run for run in (mine, build, evaluate, fit, retrain, register, versions, promote, rollback, pull)}
+    run.__name__: run for run in (mine, build, evaluate, protocols, fit, retrain, register, versions, promote, rollback, pull)}
 """Every command by its name."""

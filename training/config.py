@@ -49,7 +49,10 @@ class Periods:
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """LightGBM's parameters. ``rounds`` is the most trees; the number kept is chosen on the last block before the test."""
+    """LightGBM's parameters. ``rounds`` is the most trees; the number kept is chosen on the last block before the test.
+
+    ``extra_trees`` draws thresholds at random (Geurts, Ernst & Wehenkel 2006): more trees, and less trust in each split.
+    """
 
     rounds: int = 400
     patience: int = 40
@@ -61,6 +64,7 @@ class Trees:
     lambda_l2: float = 20.0
     feature_fraction: float = 0.4
     bagging_fraction: float = 0.7
+    extra_trees: bool = False
     max_bin: int = 127
     path_smooth: float = 0.0
 
@@ -70,7 +74,8 @@ class Mask:
     """Rows shown once more with something unknown, so that unknown is learnt as unknown.
 
     ``unknown`` and ``known`` name features or whole groups; with ``known``, everything else becomes unknown. ``share`` of the
-    rows are copied, each with ``weight``.
+    rows are copied, each with ``weight``. With ``calibrate``, the block that the calibration is read off is shown so, too:
+    for what is unknown so often that probabilities must hold there as well.
     """
 
     name: str
@@ -78,6 +83,7 @@ class Mask:
     known: tuple[str, ...] = ()
     share: float = 0.5
     weight: float = 0.3
+    calibrate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

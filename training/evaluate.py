@@ -6,7 +6,7 @@ Everything here is plain data (numbers, texts, lists), so that the card is made 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
@@ -27,6 +27,8 @@ Groups = NDArray[Any]
 Figures = dict[str, Any]
 CLASSIC_SOURCE = "kamei"
 """The source of tables that hold the classic features alone."""
+TRACKER = "no issue tracker"
+"""The mask without which a change is shown as a repository with an issue tracker sees it."""
 BUDGETS = (0.05, 0.10, 0.20, 0.30, 0.50)
 
 
@@ -56,18 +58,23 @@ def evaluate(data: Dataset, recipe: Recipe) -> Figures:
     """Make all figures. Trains one model per split and one per repository left out: minutes for 100,000 changes.
 
     Tables that hold the classic features alone help to train; they are tested by repository, apart from the mined histories.
+    The figures are of changes about which no issue tracker is asked, as ``riskml predict`` has them when nobody says more;
+    ``tracked`` repeats them with its word.
     """
     config = recipe.config
-    honest = split(data, config)
+    parts = split(data, config)
+    honest = Split(parts.train, untold(parts.test, recipe))
     model = fit(honest.train, recipe)
     known = split_as_known(data, config)
     model_as_known = fit(known.train, recipe)
     everywhere = model.probabilities(honest.test.features)
     whole = honest.test.source != CLASSIC_SOURCE
     test, p = honest.test.where(whole), everywhere[whole]
+    told = parts.test.where(whole)
     figures = {
         "train": _about(honest.train), "test": _about(test), "rounds": model.rounds,
-        "models": _compared(Split(honest.train, test), p, model.threshold, config),
+        "models": _compared(Split(untold(honest.train, recipe), test), p, model.threshold, config),
+        "tracked": tracked(told, model, model_as_known, config) if _knows_more(told, test) else None,
         "years": _years(test, p, model.threshold),
         "repositories": _by(honest.test, everywhere, honest.test.repository, config),
         "size_quintiles": _quintiles(test, p),
@@ -77,38 +84,70 @@ def evaluate(data: Dataset, recipe: Recipe) -> Figures:
             "train": _about(known.train),
             "years": _years(test, model_as_known.probabilities(test.features), model_as_known.threshold),
         },
-        "unseen": unseen(honest, recipe, model.rounds, everywhere),
+        "unseen": unseen(parts, recipe, model.rounds, everywhere),
     }
     return dict(_plain(figures))
 
 
-def unseen(honest: Split, recipe: Recipe, rounds: int, seen: Floats) -> Figures:
-    """Leave each repository out of training and test on it: what a new repository may expect.
+def untold(data: Dataset, recipe: Recipe) -> Dataset:
+    """Hide what an issue tracker told."""
+    hidden = next((pattern for pattern in recipe.patterns if pattern.name == TRACKER), None)
+    return data if hidden is None else replace(data, features=hidden.hide(data.features))
+
+
+def _knows_more(told: Dataset, test: Dataset) -> bool:
+    return bool(np.isnan(told.features).sum() < np.isnan(test.features).sum())
+
+
+def tracked(told: Dataset, model: Fitted, model_as_known: Fitted, config: TrainConfig) -> Figures:
+    """Make the figures of changes with the tracker's word: by which earlier commits repaired a reported fault."""
+    p = model.probabilities(told.features)
+    figures = _figures(told, p, model.threshold)
+    bounds = _intervals(figures, told, p, model.threshold, config)
+    return {
+        "figures": {key: {"value": value, "interval": bounds.get(key)} for key, value in figures.items()},
+        "years": _years(told, p, model.threshold), "size_quintiles": _quintiles(told, p),
+        "as_known": _years(told, model_as_known.probabilities(told.features), model_as_known.threshold),
+    }
+
+
+def unseen(parts: Split, recipe: Recipe, rounds: int, seen: Floats) -> Figures:
+    """Leave each repository out of training and test on it, without and with the word of its issue tracker (``…_tracked``).
 
     These models have the number of trees of the whole one, and see a year less. Where one repository is all there is, nothing
     is told: ``spread`` is 0 and the means are ``None``.
     """
     rows, shifts = [], []
-    for name in sorted(set(honest.test.repository.tolist())):
-        here = honest.test.repository == name
-        test = honest.test.where(here)
-        others = honest.train.where(honest.train.repository != name)
-        if len(test) < 100 or not 0 < test.harm.sum() < len(test) or not others.harm.any():
+    for name in sorted(set(parts.test.repository.tolist())):
+        here = parts.test.repository == name
+        told = parts.test.where(here)
+        test = untold(told, recipe)
+        others = parts.train.where(parts.train.repository != name)
+        if len(test) < 100 or not 0 < test.harm.sum() < len(test) or not _can_teach(others, recipe):
             continue
         model = fit(others, recipe, rounds=rounds, again=False)
-        p = model.probabilities(test.features)
+        p, with_tracker = model.probabilities(test.features), model.probabilities(told.features)
         moved = shift(np.log(p / (1 - p)), test.harm)
         shifts.append(moved)
         rows.append({
             "repository": name, "changes": len(test), "rate": float(test.harm.mean()), "promised": float(p.mean()),
             "auc": metrics.auc(test.harm, p), "auc_when_seen": metrics.auc(test.harm, seen[here]),
             "auc_lines_added": metrics.auc(test.harm, lines_added(test)), "ece": metrics.ece(test.harm, p), "shift": moved[0],
+            "auc_tracked": metrics.auc(test.harm, with_tracker), "ece_tracked": metrics.ece(test.harm, with_tracker),
         })
     return {
         "repositories": rows, "spread": spread_between(shifts),
         **{k: float(np.mean([r[k] for r in rows])) if rows else None
-           for k in ("auc", "auc_when_seen", "auc_lines_added", "ece")},
+           for k in ("auc", "auc_when_seen", "auc_lines_added", "ece", "auc_tracked", "ece_tracked")},
     }
+
+
+def _can_teach(data: Dataset, recipe: Recipe) -> bool:
+    """Whether both the changes that would grow trees and those that would calibrate them hold harm, and more than harm."""
+    if not len(data):
+        return False
+    early = data.at < data.at.max() - recipe.config.periods.tune_days * DAY
+    return all(0 < part.sum() < len(part) for part in (data.harm[early], data.harm[~early]))
 
 
 def _plain(value: Any) -> Any:
@@ -246,8 +285,8 @@ def _unknowns(data: Dataset, model: Fitted, recipe: Recipe) -> list[Figures]:
 
 
 def _varying(data: Dataset) -> tuple[str, ...]:
-    low, high = np.nanmin(data.features, axis=0), np.nanmax(data.features, axis=0)
-    return tuple(n for n, a, b in zip(data.names, low, high, strict=True) if b > a)
+    known = [n for n, unknown in zip(data.names, np.isnan(data.features).all(axis=0), strict=True) if not unknown]
+    return tuple(n for n in known if np.nanmax(data.column(n)) > np.nanmin(data.column(n)))
 
 
 def _day(at: float) -> str:

@@ -42,9 +42,12 @@ def read_fixes(path: Path) -> Iterable[str]:
 
 def repaired_by(git: GitRepository, fixes: Iterable[str]) -> Mapping[str, None]:
     """Find the issues that the subjects of some commits name first; commits that the repository lacks are passed over."""
+    wanted = sorted(fixes)
+    if not wanted:
+        return {}
     args = ["log", "-z", "--no-walk=unsorted", "--ignore-missing", "--stdin", "--no-show-signature", "--no-color", "--no-notes",
             "--encoding=UTF-8", "--format=%B"]
-    with git.stream(args, stdin=("\n".join(sorted(fixes)) + "\n").encode()) as out:
+    with git.stream(args, stdin=("\n".join(wanted) + "\n").encode()) as out:
         messages = out.read().decode("utf-8", "replace").split("\0")
     refs = (issue_refs(subject(message)) or issue_refs(message) for message in messages)
     return dict.fromkeys(found[0] for found in refs if found)

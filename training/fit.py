@@ -64,9 +64,10 @@ def fit(data: Dataset, recipe: Recipe, *, rounds: int | None = None, again: bool
     cut = data.at.max() - config.periods.tune_days * DAY
     early, late = data.where(data.at < cut), data.where(data.at >= cut)
     text, rounds = grow(early, recipe, None if rounds else late, rounds)
-    margins = Ranked(parse(text)).margins(late.features)
-    table = fit_table(margins, late.harm, config.calibration.knots, config.calibration.prior_changes)
-    threshold = best_threshold(late.harm, table.probabilities(margins))
+    shown = [late.features, *(pattern.hide(late.features) for pattern in recipe.patterns if pattern.calibrate)]
+    margins, harm = Ranked(parse(text)).margins(np.vstack(shown)), np.tile(late.harm, len(shown))
+    table = fit_table(margins, harm, config.calibration.knots, config.calibration.prior_changes)
+    threshold = best_threshold(harm, table.probabilities(margins))
     if again:
         text, _ = grow(data, recipe, rounds=rounds)
     return Fitted(text=text, forest=parse(text), rounds=rounds, calibration=table, threshold=threshold,
@@ -107,6 +108,7 @@ def _parameters(config: TrainConfig, monotone: Sequence[int]) -> dict[str, objec
         "objective": "binary", "metric": "auc", "learning_rate": t.learning_rate, "max_depth": t.max_depth,
         "num_leaves": t.num_leaves, "min_data_in_leaf": t.min_data_in_leaf, "lambda_l1": t.lambda_l1, "lambda_l2": t.lambda_l2,
         "feature_fraction": t.feature_fraction, "bagging_fraction": t.bagging_fraction, "bagging_freq": 1, "max_bin": t.max_bin,
-        "path_smooth": t.path_smooth, "monotone_constraints": list(monotone), "monotone_constraints_method": "basic",
-        "seed": config.seed, "deterministic": True, "force_row_wise": True, "num_threads": config.threads, "verbose": -1,
+        "path_smooth": t.path_smooth, "extra_trees": t.extra_trees, "monotone_constraints": list(monotone),
+        "monotone_constraints_method": "basic", "seed": config.seed, "deterministic": True, "force_row_wise": True,
+        "num_threads": config.threads, "verbose": -1,
     }

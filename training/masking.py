@@ -27,6 +27,7 @@ class Pattern:
     unknown: Bools
     share: float
     weight: float
+    calibrate: bool = False
 
     def hide(self, features: Floats) -> Floats:
         """Copy rows with this pattern's features made unknown."""
@@ -40,11 +41,12 @@ def patterns(masks: Sequence[Mask], groups: Mapping[str, Sequence[str]], names: 
 
 def repeated(features: Floats, harm: Bools, weight: Floats, shown: Sequence[Pattern],
              seed: int) -> tuple[Floats, Bools, Floats]:
-    """Append masked copies of a random share of the rows for each pattern."""
+    """Append masked copies of a random share of the rows for each pattern. Rows it would leave as they are get none."""
     rng = np.random.default_rng(seed)
     parts = [(features, harm, weight)]
+    known = ~np.isnan(features)
     for pattern in shown:
-        rows = np.flatnonzero(rng.random(len(harm)) < pattern.share)
+        rows = np.flatnonzero((rng.random(len(harm)) < pattern.share) & known[:, pattern.unknown].any(axis=1))
         parts.append((pattern.hide(features[rows]), harm[rows], weight[rows] * pattern.weight))
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore[return-value] # three columns
 
@@ -60,4 +62,4 @@ def _pattern(mask: Mask, groups: Mapping[str, Sequence[str]], names: Sequence[st
                               expected="a feature of the catalogue, or one of its groups: " + ", ".join(groups))
         listed.update(groups.get(item, (item,)))
     inside = np.array([name in listed for name in names])
-    return Pattern(mask.name, ~inside if mask.known else inside, mask.share, mask.weight)
+    return Pattern(mask.name, ~inside if mask.known else inside, mask.share, mask.weight, mask.calibrate)

@@ -23,7 +23,8 @@ MEMBERS = {group.name: tuple(f.name for f in group.features) for group in GROUPS
 def recipe(data: Dataset, config: TrainConfig) -> tuple[Dataset, Recipe]:
     """Choose the features and resolve the masks. Returns ``data`` with the chosen features alone."""
     chosen = data.only(readable(data, config))
-    return chosen, Recipe(config, MONOTONE, patterns(config.mask, MEMBERS, chosen.names))
+    shown = patterns(config.mask, MEMBERS, chosen.names)
+    return chosen, Recipe(config, MONOTONE, tuple(pattern for pattern in shown if pattern.unknown.any()))
 
 
 def readable(data: Dataset, config: TrainConfig) -> tuple[str, ...]:

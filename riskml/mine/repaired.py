@@ -8,15 +8,15 @@ from riskml.ports import LogSource
 _BYTES = 1 << 20
 
 
-def repaired(source: LogSource, tip: str, issues: Issues) -> dict[str, str]:
-    """Return the ancestors of ``tip`` whose message names a reported fault: from the full id to the issue.
+def repaired(source: LogSource, issues: Issues, *tips: str) -> dict[str, str]:
+    """Return the ancestors of ``tips`` whose message names a reported fault: from the full id to the issue.
 
     Only messages are read, which takes git a few percent of the time of the diffs.
     """
-    args = ["log", "-z", "--no-show-signature", "--no-color", "--no-notes", "--encoding=UTF-8", "--format=%H%n%B", tip]
+    args = ["log", "-z", "--no-show-signature", "--no-color", "--no-notes", "--encoding=UTF-8", "--format=%H%n%B", "--stdin"]
     found: dict[str, str] = {}
     rest = b""
-    with source.stream(args) as out:
+    with source.stream(args, stdin="".join(f"{tip}\n" for tip in tips).encode()) as out:
         while block := out.read(_BYTES):
             *whole, rest = (rest + block).split(b"\0")
             for record in whole:

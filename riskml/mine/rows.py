@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import nan
 
@@ -51,20 +51,21 @@ def row(change: Change, view: View, profile: Profile = "default") -> Row:
 
 def mine(
     source: LogSource, tip: str = "HEAD", *, since: int | None = None, profile: Profile = "default",
-    issues: Issues | None = None,
+    also: Sequence[str] = (), issues: Issues | None = None,
     progress: Callable[[int, int], None] | None = None, notice: Callable[[str], None] = lambda _text: None,
 ) -> Iterator[Row]:
     """Mine the ancestors of ``tip`` and yield a row each, parents before children.
 
-    ``since`` (UNIX seconds) leaves out rows of commits made before, but not their influence on the history. ``issues`` tells
+    ``since`` (UNIX seconds) leaves out rows of commits made before, but not their influence on the history. ``also`` names more
+    commits (full ids) whose ancestors are wanted, such as those of other branches. ``issues`` tells
     which of them were filed as faults; without it the group *reported* is unknown. ``progress`` is
     told how many commits of how many are done, ``notice`` what was skipped and why.
     """
     tip = source.resolve(tip)
-    headers = walk(source, tip)
+    headers = walk(source, tip, *also)
     history = History(complete=not source.is_shallow)
     if issues is not None:
-        history.reported = Repairs(repaired(source, tip, issues))
+        history.reported = Repairs(repaired(source, issues, tip, *also))
     replay = Replay(source, history)
     for done, (change, view) in enumerate(replay.run(headers, since=since), 1):
         if view is not None and (since is None or change.at >= since):

@@ -20,8 +20,8 @@ def test_commits_are_found_by_the_fault_their_subject_names(repo):
     _, second, third = repo.git("rev-list", "--reverse", "HEAD").split()
     source = GitRepository.open(repo.path)
 
-    assert repaired(source, third, Issues({"APP-7": None, "APP-8": None})) == {second: "APP-7", third: "APP-8"}
-    assert repaired(source, second, Issues({"APP-8": None})) == {}
+    assert repaired(source, Issues({"APP-7": None, "APP-8": None}), third) == {second: "APP-7", third: "APP-8"}
+    assert repaired(source, Issues({"APP-8": None}), second) == {}
 
 
 def test_history_grown_in_steps_tells_what_one_mined_at_once_tells(repo, grow, tmp_path):
