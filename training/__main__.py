@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
                        help="or, instead of it, a CSV with fix_hash: commits whose issue was filed as a fault")
     add("evaluate", help="make the honest figures, by time and by repository")
     add("protocols", help="run the protocols of published work, and print the table beside what was published")
+    add("ablations", help="leave out one group of features after another, on the years before the test period")
     fit = add("fit", help="fit on everything mature and write the artifact with its card")
     fit.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the artifact goes")
     retrain = add("retrain", help="gather what is known, try a challenger against the champion, promote or refuse it")

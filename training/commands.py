@@ -61,6 +61,18 @@ def protocols(args: argparse.Namespace, config: TrainConfig) -> int:
     return 0
 
 
+def ablations(args: argparse.Namespace, config: TrainConfig) -> int:
+    """Print what each group of features is worth, as Markdown."""
+    from training.ablations import ablations as run
+    from training.ablations import table
+    from training.dataset import open_saved
+    from training.recipe import recipe
+
+    data, _ = open_saved(args.work / "dataset.parquet")
+    print(table(run(*recipe(data, config), _say)))
+    return 0
+
+
 def fit(args: argparse.Namespace, config: TrainConfig) -> int:
     """Fit the dataset and write the artifact."""
     from training.build import digest
@@ -192,5 +204,6 @@ def _say(text: str) -> None:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace, TrainConfig], int]] = {
-    run.__name__: run for run in (mine, build, evaluate, protocols, fit, retrain, register, versions, promote, rollback, pull)}
+    run.__name__: run for run in (
+        mine, build, evaluate, protocols, ablations, fit, retrain, register, versions, promote, rollback, pull)}
 """Every command by its name."""

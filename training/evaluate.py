@@ -285,7 +285,8 @@ def _unknowns(data: Dataset, model: Fitted, recipe: Recipe) -> list[Figures]:
 
 
 def _varying(data: Dataset) -> tuple[str, ...]:
-    known = [n for n, unknown in zip(data.names, np.isnan(data.features).all(axis=0), strict=True) if not unknown]
+    unknown = np.asarray(np.isnan(data.features).all(axis=0)).tolist()
+    known = [name for name, never in zip(data.names, unknown, strict=True) if not never]
     return tuple(n for n in known if np.nanmax(data.column(n)) > np.nanmin(data.column(n)))
 
 
