@@ -20,20 +20,28 @@ CLASSIC = ("ns", "nd", "nf", "entropy", "la", "ld", "lt", "fix", "ndev", "age", 
 
 def lines_added(data: Dataset) -> Floats:
     """Rank by lines added: the baseline LApredict (Zeng et al., ISSTA 2021). Unknown counts as none."""
-    return np.nan_to_num(data.column("la"))
+    return _lines(data, "la")
 
 
 def churn(data: Dataset) -> Floats:
     """Lines added plus lines deleted; the effort of reading a change."""
-    return np.nan_to_num(data.column("la")) + np.nan_to_num(data.column("ld"))
+    return _lines(data, "la") + _lines(data, "ld")
 
 
 def logistic(train: Dataset, test: Dataset, names: Sequence[str]) -> Floats:
-    """Probabilities of a logistic regression on logarithms; unknown values take the median of the training rows."""
+    """Probabilities of a logistic regression on logarithms; unknown values take the median of the training rows.
+
+    Features that the data lack are left out: they said nothing there.
+    """
+    names = [name for name in names if name in train.names]
     median = np.nan_to_num(np.nanmedian(_columns(train, names), axis=0))
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
     model.fit(_filled(train, names, median), train.harm)
     return np.asarray(model.predict_proba(_filled(test, names, median))[:, 1])
+
+
+def _lines(data: Dataset, name: str) -> Floats:
+    return np.nan_to_num(data.column(name)) if name in data.names else np.zeros(len(data))
 
 
 def _columns(data: Dataset, names: Sequence[str]) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def _labels(git: GitRepository, table: Path, variant: str, say: Say) -> Path:
     return path
 
 
+@cache
 def _code() -> str:
     """Hash what decides about labels: another algorithm under the same name makes other labels."""
     files = [*sorted(Path(riskml.mine.__file__).parent.glob("*.py")), Path(riskml.message.__file__)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -171,6 +172,12 @@ def _champion(registry: Registry, tracking: Tracking, say: Say, now: datetime) -
 
 def _name(gathered: Gathered, config: TrainConfig) -> str:
     """Name a run by what it is made from: data, numbers, and the code that trains."""
-    code = sha256(b"".join(file.read_bytes() for file in sorted(HERE.glob("*.*")) if file.suffix in (".py", ".md"))).hexdigest()
-    made_from = {"dataset": digest(gathered.path), "config": config.digest, "code": code, "feature_set": FEATURE_SET}
+    made_from = {"dataset": digest(gathered.path), "config": config.digest, "code": _code(), "feature_set": FEATURE_SET}
     return sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Hash the code that trains, as it was when this process first asked."""
+    files = (file for file in sorted(HERE.glob("*.*")) if file.suffix in (".py", ".md"))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

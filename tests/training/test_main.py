@@ -156,7 +156,7 @@ def test_a_table_of_another_feature_set_is_refused(place, tmp_path, capsys):
     pq.write_table(table.replace_schema_metadata({"riskml.feature_set": "99"}), tmp_path / "old.parquet")
 
     assert main(["--work", str(tmp_path), "build", "--table", str(tmp_path / "old.parquet"),
-                 "--labels", str(place / "labels.csv")]) == 2
+                 "--labels", str(place / "labels.csv")]) == 4
 
     assert "another feature set" in capsys.readouterr().err
 
