@@ -12,7 +12,7 @@ from riskml.mine.holes import fill, missing_in_merges
 from riskml.parse.combined import COMBINED, COMBINED_NAMES, FIRST_PARENT, CombinedFile, Took, combined, first_parent
 from riskml.ports import LogSource
 
-_BATCH = 128
+_BATCH = 512
 _COMMAND = ("log", "--no-walk=unsorted", "--stdin")
 
 
