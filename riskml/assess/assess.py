@@ -14,6 +14,7 @@ from riskml.assessment import Assessment
 from riskml.change import Change
 from riskml.context import ServiceContext
 from riskml.document import printable
+from riskml.features import reported
 from riskml.features.catalogue import extract
 from riskml.features.feature import Evidence
 from riskml.history import View
@@ -24,6 +25,7 @@ from riskml.suite import SuiteRun
 
 OWN_FOLDER = ".riskml/"  # where a repository keeps its policy, which is read at the base of a change
 MOST_OF_REPORTS = 5  # notes about what the reports hold that could not be used
+_BY_TRACKER = tuple(feature.name for feature in reported.FEATURES)
 TOLD_WHEN_ABSENT = ("tests_run", "coverage_changed_lines")  # unknown to a model that never saw a report, yet worth knowing
 
 
@@ -100,9 +102,14 @@ def assessment_of(
 
 
 def _unknown(vector: Vector, scorer: Scorer) -> tuple[str, ...]:
-    """Name what the model reads and does not know, and the reports that are absent."""
+    """Name what the model reads and does not know, and the reports that are absent.
+
+    Where no issue tracker was asked, the first of its features stands for all of them.
+    """
     names = (*scorer.feature_names, *(n for n in TOLD_WHEN_ABSENT if n not in scorer.feature_names))
-    return tuple(n for n in names if isnan(vector.get(n, nan)))
+    unknown = [n for n in names if isnan(vector.get(n, nan))]
+    untold = [n for n in _BY_TRACKER if isnan(vector.get(n, nan))]
+    return tuple(n for n in unknown if n not in untold[1:]) if len(untold) == len(_BY_TRACKER) else tuple(unknown)
 
 
 def _notes(vector: Vector, evidence: Evidence | None) -> tuple[str, ...]:
