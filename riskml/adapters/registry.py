@@ -33,6 +33,7 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 
 _SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # MLflow would tell its makers what it is used for
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # results alone go there
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",  # its own 7, each with a longer wait, take minutes to say that nobody is there
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
 }
@@ -120,7 +121,7 @@ def refusals(uri: str) -> Iterator[None]:
         yield
     except MlflowException as problem:
         said = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
-        if problem.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        if problem.error_code == "RESOURCE_DOES_NOT_EXIST" or "not found" in said:  # how it tells of an alias that is none
             raise NotFound("the model registry does not hold this", where=hidden(uri), got=said) from problem
         raise StoreUnwritable("the model registry cannot be used", where=hidden(uri), got=said,
                               expected="a reachable MLflow server or a writable database") from problem
