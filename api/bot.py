@@ -111,16 +111,19 @@ class Bot:
                 first = False
             except Exception:  # the store may be away; the next look may succeed
                 LOG.exception("the bot could not look for its work")
-            due = min((tried.due for tried in self._tried.values()), default=float("inf")) - time.monotonic()
+            now = time.monotonic()
+            # what is overdue waits for a try to end, which wakes us
+            due = min((tried.due - now for tried in self._tried.values() if tried.due > now), default=_SWEEP_S)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), max(0.05, min(_SWEEP_S, due)))
+                await asyncio.wait_for(self._wake.wait(), min(_SWEEP_S, max(0.01, due)))
             self._wake.clear()
 
     async def _dispatch(self, *, everything: bool) -> None:
         """Start what is due: of each merge request the newest delivery, which does for the earlier ones."""
         rows = await self._deliveries.unfinished(limit=_MOST)
         self.unfinished = len(rows)
-        left = self._clock() - _LEFT_BEHIND
+        ids, left = {row.id for row in rows}, self._clock() - _LEFT_BEHIND
+        self._tried = {id_: tried for id_, tried in self._tried.items() if id_ in ids}  # another replica may have ended some
         self._mine |= {row.id for row in rows if everything or row.created_at < left}
         newest: dict[_Request, DeliveryRow] = {}
         for row in rows:
