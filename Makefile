@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.riskml-
 
-.PHONY: demo test serve train bench bench-mine bench-model docs check clean
+.PHONY: demo test serve train retrain bench bench-mine bench-model docs check clean
 
 demo: $(STAMP)test        ## score this checkout's last change through the service, print decision and plan
 	@$(BIN)/python -m api.demo
@@ -19,6 +19,10 @@ train: $(STAMP)dev        ## REPOSITORIES="PATH …" LABELS="CSV …" [TABLES="C
 	$(BIN)/python -m training build $(addprefix --repository ,$(REPOSITORIES)) $(addprefix --labels ,$(LABELS)) \
 	  $(addprefix --kamei ,$(TABLES))
 	$(BIN)/python -m training fit --output $(or $(OUTPUT),models/mine)
+
+retrain: $(STAMP)dev      ## REPOSITORIES="PATH …" [STORE=URL] [LABELS="CSV …"]: one turn of the loop, see docs/retraining.md
+	$(BIN)/python -m training retrain $(addprefix --repository ,$(REPOSITORIES)) $(addprefix --labels ,$(LABELS)) \
+	  $(addprefix --store ,$(STORE)) || test $$? -eq 10
 
 bench: $(STAMP)dev        ## REPOSITORIES="PATH …": all benchmarks, as ratios against named peers
 	$(BIN)/python -m benchmarks $(REPOSITORIES)

@@ -9,7 +9,7 @@ import pytest
 
 from riskml.adapters.registry import SHA256, connect, pull, replace
 from riskml.errors import ArtifactCorrupt, NotFound, StoreUnwritable
-from riskml.model.artifact import bundled_path, load
+from riskml.model.artifact import FILES, MANIFEST, bundled_path, load
 
 pytest.importorskip("mlflow")
 pytest.importorskip("sqlalchemy")
@@ -37,7 +37,7 @@ def test_a_pulled_model_is_the_registered_one_and_nothing_else_lies_beside_it(ur
     assert (found.version, found.fresh, again.fresh) == ("1", True, False)
     assert load(tmp_path / "live").sha256 == found.sha256
     assert [path.name for path in tmp_path.iterdir()] == ["live"]
-    assert {path.name for path in (tmp_path / "live").iterdir()} == {"CARD.md", "calibration.json", "manifest.json", "model.txt"}
+    assert {path.name for path in (tmp_path / "live").iterdir()} == {*FILES, MANIFEST}
 
 
 @pytest.mark.parametrize(("alias", "error", "words"), [
