@@ -225,7 +225,8 @@ def _fleet(found: Sequence[Measured], mean_commits: int) -> str:
     for task in ("rows", "labels", "state"):
         hours = sum(m.costs[task].cpu for m in found) / commits * fleet / 3600
         disk = sum(m.costs[task].size for m in found) / commits * fleet / (1 << 30)
-        lines.append(f"| {_TITLES[task]} | {hours:,.0f} | {hours / 16:,.1f} h | {hours / 128:,.1f} h | {disk:,.1f} GiB |")
+        lines.append(f"| {_TITLES[task]} | {hours:,.0f} | {hours / 16:,.1f} h | {hours / 128 * 60:,.0f} min | "
+                     f"{disk:,.1f} GiB |")
     packs = sum(m.costs["git"].size for m in found) / commits * fleet / (1 << 30)
     lines.append(f"| the clones themselves, packed | – | – | – | {packs:,.0f} GiB |")
     return "\n".join(lines)

@@ -27,7 +27,7 @@ def test_page_multiplies_what_was_measured():
 
     text = page(found, 3600)
 
-    assert "| `riskml mine` | 10 | 0.6 h | 0.1 h | 3.4 GiB |" in text
+    assert "| `riskml mine` | 10 | 0.6 h | 5 min | 3.4 GiB |" in text
     assert "| `riskml mine` | 1.00 | 2.00 | 1000.00 | 0 | 98 |" in text
     assert "| 2000 | 2,000 | 9.00 | 2.00 | 2.00 | 1.00 | 2,000 | 98 |" in text
 
