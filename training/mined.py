@@ -19,6 +19,8 @@ from riskml.mine.labels import label
 from riskml.mine.table import Columns, write_records
 from training.build import Say, finish, is_finished, mined_table, read_table, tip_of
 from training.claims import Claim
+from training.config import timestamp
+from training.dataset import DAY
 
 _LABELS = {"sha": str, "harm": bool, "source": str, "fix_sha": str, "known_at": int, "confidence": float}
 NO_LABELS = "none"
@@ -27,7 +29,10 @@ NO_LABELS = "none"
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """One repository, mined. ``until`` (UNIX seconds) is its last commit: how long harm was looked for here."""
+    """One repository, mined. ``until`` (UNIX seconds) is how long harm was looked for here.
+
+    That is its last commit, or, where the history goes on beyond the day that was asked for, the end of that day.
+    """
 
     key: str
     path: Path
@@ -47,7 +52,9 @@ def mined(repository: Path, folder: Path, until: date, variant: str, say: Say) -
     git = GitRepository.open(repository)
     labels = None if variant == NO_LABELS else _labels(git, path, variant, say)
     table = read_table(path)
-    return Mined(git.key, path, labels, table, float(max(table.column("committed_at").to_pylist(), default=0)))
+    last = float(max(table.column("committed_at").to_pylist(), default=0))
+    goes_on = tip_of(path) != git.resolve("HEAD")
+    return Mined(git.key, path, labels, table, timestamp(until) + DAY if goes_on else last)
 
 
 def _labels(git: GitRepository, table: Path, variant: str, say: Say) -> Path:
