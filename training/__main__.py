@@ -64,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
                        help="an issue tracker's export, CSV with issue,type: tells which earlier commits repaired a fault")
     build.add_argument("--fixes", action="append", default=[], type=Path, metavar="FILE",
                        help="or, instead of it, a CSV with fix_hash: commits whose issue was filed as a fault")
+    build.add_argument("--profile", choices=("default", "people"), default="default",
+                       help="people: with the features that describe an author, to measure what leaving them out costs")
     add("evaluate", help="make the honest figures, by time and by repository")
     add("protocols", help="run the protocols of published work, and print the table beside what was published")
     add("ablations", help="leave out one group of features after another, on the years before the test period")

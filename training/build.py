@@ -17,7 +17,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped] # it ships no types
 
 from riskml.adapters.git import GitRepository
 from riskml.errors import ArtifactMismatch, InputError
-from riskml.features.catalogue import FEATURE_SET, NAMES
+from riskml.features.catalogue import FEATURE_SET, NAMES, Profile
 from riskml.mine import finished as notes
 from riskml.mine.finished import digest as digest  # other files of training take it from here
 from riskml.mine.rows import mine
@@ -26,7 +26,7 @@ from training.dataset import in_order, kamei_table, label_table, save
 from training.faults import told
 from training.imported import read as read_labels
 from training.labels import Label
-from training.recipe import CANDIDATES
+from training.recipe import CANDIDATES, EVERY
 
 Say = Callable[[str], None]
 KAMEI_LATENCY_DAYS = 365
@@ -46,6 +46,7 @@ class Inputs:
     kamei: Sequence[Path] = ()
     issues: Sequence[Path] = ()
     fixes: Sequence[Path] = ()
+    profile: Profile = "default"
 
 
 def build(inputs: Inputs, folder: Path, observed_until: date, say: Say) -> Path:
@@ -54,16 +55,17 @@ def build(inputs: Inputs, folder: Path, observed_until: date, say: Say) -> Path:
     if not (inputs.labels or inputs.kamei):
         raise InputError("nothing to learn from", expected="--labels with --repository or --table, or --kamei")
     labels = _labels(inputs.labels)
-    mined = [mined_table(path, folder / "tables", observed_until, say, labels, inputs.issues, inputs.fixes)
+    mined = [mined_table(path, folder / "tables", observed_until, say, labels, inputs.issues, inputs.fixes, inputs.profile)
              for path in inputs.repositories]
+    names = EVERY if inputs.profile == "people" else CANDIDATES
     parts = []
     for path in (*mined, *inputs.tables):
         table = read_table(path)
-        part = label_table(table, _dated(labels, table, path.stem), CANDIDATES)
+        part = label_table(table, _dated(labels, table, path.stem), names)
         say(f"{path.name}: {len(part)} labelled changes")
         parts.append(part)
     for path in inputs.kamei:
-        part = kamei_table(csv.read_csv(path), CANDIDATES, "kamei", known_after_days=KAMEI_LATENCY_DAYS)
+        part = kamei_table(csv.read_csv(path), names, "kamei", known_after_days=KAMEI_LATENCY_DAYS)
         say(f"{path.name}: {len(part)} changes with features of their own")
         parts.append(part)
     data = in_order(parts)
@@ -79,7 +81,7 @@ def build(inputs: Inputs, folder: Path, observed_until: date, say: Say) -> Path:
 
 
 def mined_table(repository: Path, folder: Path, until: date, say: Say, labelled: Collection[str] = (),
-                issues: Sequence[Path] = (), fixes: Sequence[Path] = ()) -> Path:
+                issues: Sequence[Path] = (), fixes: Sequence[Path] = (), profile: Profile = "default") -> Path:
     """Mine the history of HEAD up to a day into a table, or keep the one that is there.
 
     Commits that are ``labelled`` but on other branches are mined, too, with what they stand on.
@@ -93,12 +95,13 @@ def mined_table(repository: Path, folder: Path, until: date, say: Say, labelled:
     also = _elsewhere(git, tip, labelled)
     known = told(issues, fixes, git)
     table = folder / f"{git.key.replace('/', '+')}-{tip[:12]}.parquet"  # two checkouts may have one name, never one tip
-    made_from = {"tip": tip, "feature_set": FEATURE_SET, "features": _hash(NAMES), "also": _hash(also),
+    made_from = {"tip": tip, "feature_set": FEATURE_SET, "features": _hash(NAMES), "also": _hash(also), "profile": profile,
                  "faults": None if known is None else _hash(sorted(known.faults))}
     if is_finished(table, made_from):
         say(f"{table.stem}: kept, mined before")
         return table
-    rows = write(mine(git, tip, also=also, issues=known, notice=lambda text: say(f"{table.stem}: {text}")), table)
+    found = mine(git, tip, also=also, issues=known, profile=profile, notice=lambda text: say(f"{table.stem}: {text}"))
+    rows = write(found, table)
     finish(table, made_from)
     say(f"{table.stem}: {rows} commits mined" + ("" if known is None else f", {len(known.faults)} reported faults"))
     return table

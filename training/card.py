@@ -45,7 +45,7 @@ def _values(manifest: Manifest, table: Calibration) -> dict[str, str]:
         "monotone": ", ".join(f"`{n}`" for n in t["monotone"]), "threshold": _number(t["threshold"]),
         **{f"{part}_{key}": _percent(e[part][key]) if key == "rate" else str(e[part][key])
            for part in ("train", "test") for key in ("from", "to", "changes", "rate")},
-        "tracked": _tracked(e["tracked"], e["models"]["riskml"]),
+        "tracked": _tracked(e["tracked"], e["models"]["riskml"], t.get("tracker", "")),
         "unseen_tracked": "" if e["tracked"] is None else " (with an issue tracker: AUC "
         f"{_number(unseen['auc_tracked'])}, error {_number(unseen['ece_tracked'])})",
         "compared_table": _compared(e["models"]), "effort_table": _effort(e["models"]), "years_table": _years(e["years"]),
@@ -96,7 +96,7 @@ def _compared(models: Mapping[str, Any]) -> str:
         (title, *(_bounded(models[n].get(key)) for n in names)) for key, title in _COLUMNS])
 
 
-def _tracked(tracked: Mapping[str, Any] | None, without: Mapping[str, Any]) -> str:
+def _tracked(tracked: Mapping[str, Any] | None, without: Mapping[str, Any], origin: str) -> str:
     """Tell what an issue tracker's word is worth, if it was there."""
     if tracked is None:
         return "No issue tracker's word was there to train on: the group *reported* is not read."
@@ -104,7 +104,8 @@ def _tracked(tracked: Mapping[str, Any] | None, without: Mapping[str, Any]) -> s
         (title, _bounded(tracked["figures"].get(key)), _bounded(without.get(key))) for key, title in _COLUMNS])
     return f"""\
 All figures elsewhere in this card are of changes about which no tracker was asked. Where it tells which issues were filed as
-faults (`--issues`), earlier repairs are known by that and not by the words of a message. The same test changes:
+faults (`--issues`), earlier repairs are known by that and not by the words of a message. {origin.strip()}
+The same test changes:
 
 {table}
 

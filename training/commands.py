@@ -38,7 +38,8 @@ def build(args: argparse.Namespace, config: TrainConfig) -> int:
     from training.build import Inputs
     from training.build import build as built
 
-    inputs = Inputs(args.repository, args.table, args.labels, args.kamei, args.issues, args.fixes)
+    inputs = Inputs(args.repository, args.table, args.labels, args.kamei, args.issues, args.fixes,
+                    args.profile)
     built(inputs, args.work, config.labels.observed_until, _say)
     return 0
 

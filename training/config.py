@@ -23,7 +23,7 @@ class Labelled:
     """What the labels are. ``observed_until`` is the last day on which harm was looked for; ``definition`` says what harm is.
 
     ``also`` ends the card's sentence on what the model was trained on; ``trained_on`` says it in other words. ``chosen`` says
-    how the settings were chosen, and what that means for the figures.
+    how the settings were chosen, and what that means for the figures; ``tracker`` says where issue trackers' word is from.
     """
 
     definition: str
@@ -31,6 +31,7 @@ class Labelled:
     also: str = ""
     trained_on: str = ""
     chosen: str = ""
+    tracker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ class Calibrating:
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """One training run."""
+    """One training run. With ``people``, features that describe an author may be read: to measure what blindness costs."""
 
     labels: Labelled
     name: str = "release-risk"
@@ -116,6 +117,7 @@ class TrainConfig:
     seed: int = 7
     threads: int = 1
     exclude: tuple[str, ...] = ()
+    people: bool = False
     bootstrap: int = 300
     background: int = 32
     periods: Periods = field(default_factory=Periods)

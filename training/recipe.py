@@ -16,6 +16,8 @@ LEAST_KNOWN = 0.01
 CANDIDATES = tuple(f.name for f in CATALOGUE if not f.person)
 """Every feature of the catalogue that says nothing about a person."""
 
+EVERY = tuple(f.name for f in CATALOGUE)
+
 MONOTONE = {f.name: f.monotone for f in CATALOGUE}
 MEMBERS = {group.name: tuple(f.name for f in group.features) for group in GROUPS}
 
@@ -32,11 +34,12 @@ def readable(data: Dataset, config: TrainConfig) -> tuple[str, ...]:
 
     :raises ConfigError: for an excluded name that is no candidate
     """
+    candidates = EVERY if config.people else CANDIDATES
     for name in config.exclude:
-        if name not in CANDIDATES:
+        if name not in candidates:
             raise ConfigError("an excluded feature that is none", where="exclude", got=name, expected="a name of the catalogue")
     chosen = []
-    for name in CANDIDATES:
+    for name in candidates:
         if name in config.exclude or name not in data.names:
             continue
         values = data.column(name)

@@ -33,7 +33,7 @@ def release(data: Dataset, evaluation: Mapping[str, Any], config: TrainConfig, d
         "maturity_days": config.periods.maturity_days, "immature": len(labelled) - len(mature),
         "trees": model.rounds, "depth": model.forest.depth, "monotone": [n for n in mature.names if MONOTONE.get(n, 0) > 0],
         "tune_days": config.periods.tune_days, "threshold": model.threshold, "also": config.labels.also,
-        **{key: text for key in ("trained_on", "chosen") if (text := getattr(config.labels, key))},
+        **{key: text for key in ("trained_on", "chosen", "tracker") if (text := getattr(config.labels, key))},
         "observed_until": str(config.labels.observed_until), "features": _features(mature, model), "seed": config.seed,
         "config_sha256": config.digest,
         "dataset_sha256": made_from["dataset_sha256"], "commit": made_from["commit"],
