@@ -277,6 +277,41 @@ def test_an_artifact_that_was_altered_in_the_registry_never_arrives(turned, caps
     assert load(root / "kept").sha256 == before
 
 
+def test_a_promotion_that_was_cut_short_is_finished_once(turned):
+    """Decided and logged, but killed before the alias moved: the next call moves it, and the log has no second promotion."""
+    root, _, command, _ = turned
+    mlflow = client(root)
+    champion = mlflow.get_model_version_by_alias("shop-risk", "champion")
+    log = json.loads(mlflow.get_registered_model("shop-risk").tags["riskml.champions"])
+    mlflow.update_run(champion.run_id, status="RUNNING")
+    mlflow.set_registered_model_alias("shop-risk", "champion", "1")
+
+    assert main(command) == 0
+
+    assert mlflow.get_model_version_by_alias("shop-risk", "champion").version == champion.version
+    assert mlflow.get_run(champion.run_id).info.status == "FINISHED"
+    again = json.loads(mlflow.get_registered_model("shop-risk").tags["riskml.champions"])
+    assert [event["version"] for event in again] == [event["version"] for event in log]
+
+
+def test_a_champion_that_changed_meanwhile_is_not_replaced(turned, capsys):
+    """What was compared with another champion says nothing about this one."""
+    root, _, command, _ = turned
+    mlflow = client(root)
+    champion = mlflow.get_model_version_by_alias("shop-risk", "champion")
+    mlflow.update_run(champion.run_id, status="RUNNING")
+    mlflow.set_tag(champion.run_id, "riskml.against", "7")
+    mlflow.set_registered_model_alias("shop-risk", "champion", "1")
+    try:
+        assert main(command) == 5
+        assert mlflow.get_model_version_by_alias("shop-risk", "champion").version == 1
+    finally:
+        mlflow.set_tag(champion.run_id, "riskml.against", "1")
+        assert main(command) == 0
+
+    assert "the champion changed since it was compared with" in capsys.readouterr().err
+
+
 def test_a_retraining_that_is_killed_is_finished_by_the_next(loop, tmp_path):
     """Killed once the artifact is there: the next call makes one run and one version of it, not two."""
     root, _ = loop
