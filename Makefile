@@ -27,8 +27,10 @@ retrain: $(STAMP)dev      ## REPOSITORIES="PATH …" [STORE=URL] [LABELS="CSV �
 bench: $(STAMP)dev        ## REPOSITORIES="PATH …": all benchmarks, as ratios against named peers
 	$(BIN)/python -m benchmarks $(REPOSITORIES)
 
-bench-mine: $(STAMP)dev   ## REPOSITORIES="PATH …": mining beside git log
+bench-mine: $(STAMP)dev   ## REPOSITORIES="PATH …": mining beside git log, PyDriller and git blame
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m benchmarks.mining $(REPOSITORIES)
+	$(BIN)/python -m benchmarks.mining_peers $(REPOSITORIES)
 
 bench-model: $(STAMP)dev  ## the honest figures of the dataset that `make train` built, as JSON
 	$(BIN)/python -m training evaluate
