@@ -60,10 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--table", action="append", default=[], type=Path, metavar="FILE", help="a table that riskml mine wrote")
     build.add_argument("--labels", action="append", default=[], type=Path, metavar="FILE", help="labels, CSV or Parquet")
     build.add_argument("--kamei", action="append", default=[], type=Path, metavar="FILE", help="a CSV of features with labels")
-    build.add_argument("--issues", action="append", default=[], type=Path, metavar="FILE",
-                       help="an issue tracker's export, CSV with issue,type: tells which earlier commits repaired a fault")
-    build.add_argument("--fixes", action="append", default=[], type=Path, metavar="FILE",
-                       help="or, instead of it, a CSV with fix_hash: commits whose issue was filed as a fault")
+    _issues(build)
     build.add_argument("--profile", choices=("default", "people"), default="default",
                        help="people: with the features that describe an author, to measure what leaving them out costs")
     add("evaluate", help="make the honest figures, by time and by repository")
@@ -95,6 +92,7 @@ def _sources(parser: argparse.ArgumentParser, *, tables: bool) -> None:
                         help="which SZZ suspects whom: b, ag, ma (default), l, r; none: take no labels from histories")
     if not tables:
         return
+    _issues(parser)
     parser.add_argument("--least-confidence", default=0.0, type=float, metavar="C",
                         help="leave out suspicions by SZZ that are less sure: the share of a fix's lines (default: 0, none)")
     parser.add_argument("--store", metavar="URL",
@@ -104,6 +102,13 @@ def _sources(parser: argparse.ArgumentParser, *, tables: bool) -> None:
                         "ApacheJIT's CSV")
     parser.add_argument("--table", action="append", default=[], type=Path, metavar="FILE", help="a table of riskml mine")
     parser.add_argument("--kamei", action="append", default=[], type=Path, metavar="FILE", help="a CSV of features with labels")
+
+
+def _issues(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--issues", action="append", default=[], type=Path, metavar="FILE",
+                       help="an issue tracker's export, CSV with issue,type: tells which earlier commits repaired a fault")
+    parser.add_argument("--fixes", action="append", default=[], type=Path, metavar="FILE",
+                       help="or, instead of it, a CSV with fix_hash: commits whose issue was filed as a fault")
 
 
 if __name__ == "__main__":

@@ -157,7 +157,8 @@ def pull(args: argparse.Namespace, config: TrainConfig) -> int:
 def _sources(args: argparse.Namespace) -> Sources:
     from training.gather import Sources
 
-    return Sources(args.repository, args.table, args.labels, args.kamei, args.store, args.szz, args.least_confidence)
+    return Sources(args.repository, args.table, args.labels, args.kamei, args.issues, args.fixes, args.store, args.szz,
+                   args.least_confidence)
 
 
 def _figures(work: Path, config: TrainConfig, *, anew: bool) -> dict[str, Any]:

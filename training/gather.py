@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped] # it ships no types
 import pyarrow.csv as csv  # type: ignore[import-untyped] # it ships no types
 
-from riskml.errors import InputError
+from riskml.errors import InputError, UsageError
 from riskml.features.catalogue import FEATURE_SET
 from training.build import KAMEI_LATENCY_DAYS, Say, digest, read_table
 from training.claims import GROUPS, SOURCES, Claim, Settled, settle
@@ -40,6 +40,8 @@ class Sources:
     tables: Sequence[Path] = ()
     labels: Sequence[Path] = ()
     kamei: Sequence[Path] = ()
+    issues: Sequence[Path] = ()
+    fixes: Sequence[Path] = ()
     store: str | None = None
     variant: str = "ma"
     least_confidence: float = 0.0
@@ -83,14 +85,17 @@ def gather(sources: Sources, folder: Path, maturity_days: int, say: Say, *, toda
     A history that ends before the date has looked for harm only until its own end: its changes of the last ``maturity_days``
     before that are left out, as young changes are everywhere.
 
-    :raises InputError: nothing to learn from
+    :raises InputError: nothing to learn from; :raises UsageError: a day that is still to come
     """
     if not (sources.repositories or sources.tables or sources.kamei or sources.store):
         raise InputError("nothing to learn from", expected="--repository, --store, --kamei, or --table with --labels")
+    if as_of is not None and as_of > today:
+        raise UsageError("a day that is still to come", where="as of", got=str(as_of), expected=f"{today} or before")
     folder.mkdir(parents=True, exist_ok=True)
-    until = today if as_of is None else min(as_of, today)
-    histories = [mined(path, folder / "tables", until, sources.variant, say) for path in sources.repositories]
+    until = as_of or today
     imported = [row for path in sources.labels for row in read_imported(path)]
+    histories = [mined(path, folder / "tables", until, sources.variant, say, labelled={row.claim.sha for row in imported},
+                       issues=sources.issues, fixes=sources.fixes) for path in sources.repositories]
     store = FromStore() if sources.store is None else read_store(sources.store)
     day = _day(histories, imported, store, today) if as_of is None else as_of
     ledger = _Ledger(timestamp(day) + DAY)
@@ -105,7 +110,7 @@ def gather(sources: Sources, folder: Path, maturity_days: int, say: Say, *, toda
     for row, _ in parts:
         say(f"{row['name']}: {row['labelled']} labelled changes, {row['harmful']} harmful")
     data = in_order(part for _, part in parts).between(0, ledger.as_of)
-    files = (*(h.path for h in histories), *sources.tables, *sources.labels, *sources.kamei)
+    files = (*(h.path for h in histories), *sources.tables, *sources.labels, *sources.kamei, *sources.issues, *sources.fixes)
     inputs = {file.name: digest(file) for file in sorted(files)}
     path = folder / "dataset.parquet"
     save(data, path, {"feature_set": FEATURE_SET, "as_of": str(day), "inputs": inputs})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -46,9 +46,13 @@ class Mined:
             yield Claim(row["sha"], row["harm"], row["source"] or "szz", row["known_at"], row["confidence"] or 1.0)
 
 
-def mined(repository: Path, folder: Path, until: date, variant: str, say: Say) -> Mined:
-    """Mine the history of HEAD up to a day, or keep what is there. ``variant`` of SZZ, or :data:`NO_LABELS`."""
-    path = mined_table(repository, folder, until, say)
+def mined(repository: Path, folder: Path, until: date, variant: str, say: Say, *, labelled: Collection[str] = (),
+          issues: Sequence[Path] = (), fixes: Sequence[Path] = ()) -> Mined:
+    """Mine the history of HEAD up to a day, or keep what is there. ``variant`` of SZZ, or :data:`NO_LABELS`.
+
+    ``labelled`` commits of other branches are mined, too; ``issues`` and ``fixes`` tell which commits repaired a fault.
+    """
+    path = mined_table(repository, folder, until, say, labelled, issues, fixes)
     git = GitRepository.open(repository)
     labels = None if variant == NO_LABELS else _labels(git, path, variant, say)
     table = read_table(path)

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from riskml.adapters.store import AssessmentRow, LabelRow, OutcomeRow, Store, Submission
-from riskml.errors import InputError
+from riskml.errors import InputError, UsageError
 from riskml.features.catalogue import FEATURE_SET
 from training.gather import Sources, gather
 
@@ -129,3 +129,5 @@ def test_nothing_to_learn_from_is_refused(tmp_path):
     """The message says what to give."""
     with pytest.raises(InputError, match="--repository"):
         gather(Sources(), tmp_path, 30, lambda _: None, today=TODAY)
+    with pytest.raises(UsageError, match="still to come"):
+        gather(Sources(store="sqlite:///s.db"), tmp_path, 30, lambda _: None, today=TODAY, as_of=date(2026, 1, 2))
