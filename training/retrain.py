@@ -147,7 +147,7 @@ def _settle(run: Run, registry: Registry, now: datetime) -> None:
         registry.say(version, run.tags[DECISION])
         if run.tags[PROMOTED] == "yes":
             against = run.tags.get(AGAINST)
-            registry.promote(version, at=now.isoformat(timespec="seconds"), why=run.tags[DECISION],
+            registry.promote(version, at=now.isoformat(timespec="seconds"), why=run.tags[DECISION].removeprefix("promoted: "),
                              instead_of=int(against) if against else None)
     run.end()
 
