@@ -70,6 +70,13 @@ class LogSource(Protocol):
         """Lines of each text among the blobs; binary and missing ones are left out."""
         ...
 
+    def read_file(self, ref: str, path: str) -> bytes | None:
+        """Return a regular file as of a commit; ``None`` if there is none.
+
+        Raises ``TooLarge`` and ``ObjectMissing``.
+        """
+        ...
+
 
 class Comment(NamedTuple):
     """One comment of a merge request, with an opaque key of its writer.

@@ -43,6 +43,7 @@ def run_fleet(args: argparse.Namespace, recipe: Recipe) -> int:
         raise UsageError("jobs are of this machine, the scheduler has its workers", where="--jobs", got=args.jobs,
                          expected="either --jobs or --scheduler")
     repositories = _repositories(args)
+    _unambiguous(args, repositories, recipe)
     if Path(args.output).suffix or (len(repositories) == 1 and args.listed is None and args.scheduler is None):
         if len(repositories) > 1 or args.scheduler is not None:
             raise UsageError("one table is not enough", where="--output", got=args.output, expected="a folder")
@@ -63,6 +64,14 @@ def _repositories(args: argparse.Namespace) -> list[Listed]:
     if not found:
         raise UsageError("no repository", where="command line", got="nothing", expected="REPO, or --repositories FILE")
     return found
+
+
+def _unambiguous(args: argparse.Namespace, repositories: list[Listed], recipe: Recipe) -> None:
+    """Refuse numbers of issues where there are several repositories: ``#12`` is another issue in each."""
+    numbers = [] if recipe.issues is None else [issue for issue in recipe.issues.faults if issue.startswith("#")]
+    if numbers and len(repositories) > 1:
+        raise UsageError("a number is another issue in each repository", where=f"--issues {args.issues}", got=numbers[0],
+                         expected="keys such as KAFKA-123, or one repository at a time")
 
 
 def _one(args: argparse.Namespace, repository: Listed, recipe: Recipe) -> int:

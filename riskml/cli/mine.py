@@ -6,6 +6,8 @@ import argparse
 from datetime import UTC, datetime
 
 from riskml.cli.fleet import add_fleet_options, run_fleet
+from riskml.cli.judging import issues_of
+from riskml.cli.options import add_issues_option
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,13 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "their history is whole all the same")
     parser.add_argument("--profile", choices=("default", "people"), default="default",
                         help="people: with the features that describe an author")
+    add_issues_option(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Mine, write, and say on stderr what was skipped."""
     from riskml.fleet.recipe import Rows  # the features are slow to load; --help must not wait for them
 
-    return run_fleet(args, Rows(args.rev, args.since, args.profile))
+    return run_fleet(args, Rows(args.rev, args.since, args.profile, issues_of(args)))
 
 
 def _date(text: str) -> int:

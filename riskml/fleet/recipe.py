@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,6 +14,7 @@ import riskml.mine
 import riskml.parse
 from riskml.adapters.git import GitRepository
 from riskml.features.catalogue import FEATURE_SET, NAMES, Profile
+from riskml.issues import Issues
 from riskml.mine.labels import label
 from riskml.mine.rows import mine
 from riskml.mine.table import Columns, write, write_records
@@ -28,6 +30,10 @@ class Recipe(Protocol):
     def rev(self) -> str:
         """The commit, by a name in each repository."""
 
+    @property
+    def issues(self) -> Issues | None:
+        """What an issue tracker says, to all repositories alike."""
+
     def rests_on(self) -> Mapping[str, object]:
         """Return all that decides what a table holds but for the history itself. JSON can hold it."""
 
@@ -42,21 +48,24 @@ class Rows:
     rev: str = "HEAD"
     since: int | None = None
     profile: Profile = "default"
+    issues: Issues | None = None
 
     def rests_on(self) -> Mapping[str, object]:
         """Return the feature set and the options."""
         features = sha256(" ".join(NAMES).encode()).hexdigest()
-        return {"table": "rows", "feature_set": FEATURE_SET, "features": features, "since": self.since, "profile": self.profile}
+        return {"table": "rows", "feature_set": FEATURE_SET, "features": features, "since": self.since, "profile": self.profile,
+                "issues": faults_hash(self.issues)}
 
     def write(self, source: GitRepository, tip: str, table: Path, progress: Progress | None, notice: Notice) -> str:
         """Mine, and hold no more than a batch of rows at a time."""
-        count = write(mine(source, tip, since=self.since, profile=self.profile, progress=progress, notice=notice), table)
+        rows = mine(source, tip, since=self.since, profile=self.profile, issues=self.issues, progress=progress, notice=notice)
+        count = write(rows, table)
         return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """A label for each commit; see :func:`riskml.mine.labels.label`."""
+    """A label for each commit; see :func:`riskml.mine.labels.label`, whose options these are."""
 
     COLUMNS: ClassVar[Mapping[str, type]] = {
         "sha": str, "harm": bool, "source": str, "fix_sha": str, "known_at": int, "confidence": float,
@@ -64,17 +73,34 @@ class Labels:
 
     rev: str = "HEAD"
     variant: Literal["b", "ag", "ma", "l", "r"] = "ma"
+    issues: Issues | None = None
+    most_suspects: int | None = None
+    most_fixes: int | None = None
+    ignore_revs: bool = True
 
     def rests_on(self) -> Mapping[str, object]:
-        """Return the algorithm, and its code: no number tells when the same name began to suspect others."""
-        return {"table": "labels", "variant": self.variant, "code": _code()}
+        """Return the options, and the code: no number tells when an algorithm of the same name began to suspect others."""
+        return {"table": "labels", "variant": self.variant, "code": _code(), "issues": faults_hash(self.issues),
+                "most_suspects": self.most_suspects, "most_fixes": self.most_fixes, "ignore_revs": self.ignore_revs}
 
     def write(self, source: GitRepository, tip: str, table: Path, progress: Progress | None, notice: Notice) -> str:
         """Label; the labels of one history are held at once."""
-        labels = label(source, tip, variant=self.variant, progress=progress, notice=notice)
+        labels = label(
+            source, tip, variant=self.variant, issues=self.issues, most_suspects=self.most_suspects,
+            most_fixes=self.most_fixes, ignore_revs=self.ignore_revs, progress=progress, notice=notice,
+        )
         cells = ((x.sha, x.harm, x.source, x.fix_sha, x.known_at, x.confidence) for x in labels)
         write_records(cells, table, Columns(self.COLUMNS, {"riskml.labels": f"szz-{self.variant}"}))
         return f"{len(labels):,} {'commit' if len(labels) == 1 else 'commits'}, {sum(x.harm for x in labels):,} of them harmful"
+
+
+def faults_hash(issues: Issues | None) -> str | None:
+    """Hash what a tracker says, whatever the order of its export; ``None`` where it was not asked.
+
+    >>> faults_hash(Issues({"A-1": 5, "A-2": None})) == faults_hash(Issues({"A-2": None, "A-1": 5}))
+    True
+    """
+    return None if issues is None else sha256(json.dumps(sorted(issues.faults.items())).encode()).hexdigest()
 
 
 def _code() -> str:

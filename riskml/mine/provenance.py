@@ -9,12 +9,13 @@ what no open branch can see any more is freed.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from struct import pack
 from typing import NamedTuple
 
 from riskml.change import Change, FileDiff, Hunk
 from riskml.history import Header
+from riskml.mine.ignored import reworked
 from riskml.mine.layers import Layer
 from riskml.mine.merges import Merge
 from riskml.parse.combined import CombinedFile
@@ -42,11 +43,14 @@ class Removal(NamedTuple):
 class Provenance:
     """Versions of all files on all open branches. ``headers`` are the commits to come; ``shas`` holds those that came.
 
+    Lines that a commit of ``ignored`` (full ids; not of merges) rewrote remain those of whoever wrote what they replaced.
+
     ``unresolved`` counts versions that were not what the diff said they were (never seen, or binary before).
     """
 
-    def __init__(self, headers: Sequence[Header]) -> None:
+    def __init__(self, headers: Sequence[Header], ignored: Collection[str] = ()) -> None:
         self.shas: list[str] = []
+        self._ignored = frozenset(ignored)
         self.unresolved = 0
         self._left: dict[str, int] = {}
         for header in headers:
@@ -76,7 +80,7 @@ class Provenance:
             if diff.status in "DR":
                 writes.append((diff.old_path, None))
             if diff.status != "D":
-                writes.append((diff.path, _after(before, diff, number)))
+                writes.append((diff.path, _after(before, diff, number, looked_through=commit.sha in self._ignored)))
         for path, version in writes:
             if version is None:
                 layer.drop(path)
@@ -201,7 +205,7 @@ def _removed(before: bytes, hunks: Sequence[Hunk]) -> array[int]:
     return array("i", b"".join(parts))
 
 
-def _after(before: bytes | None, diff: FileDiff, number: int) -> Version | None:
+def _after(before: bytes | None, diff: FileDiff, number: int, *, looked_through: bool = False) -> Version | None:
     if diff.submodule:
         return None
     if before is None:
@@ -211,6 +215,8 @@ def _after(before: bytes | None, diff: FileDiff, number: int) -> Version | None:
         return Version(diff.new_blob, own * diff.lines_added)
     if not diff.hunks:
         return Version(diff.new_blob, before)
+    if looked_through:
+        return Version(diff.new_blob, reworked(before, diff.hunks, own))
     parts: list[bytes] = []
     at = 0
     for old_start, old_lines, _, new_lines in diff.hunks:

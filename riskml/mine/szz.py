@@ -101,15 +101,23 @@ def commit_of(change: Change) -> Commit:
 
 
 def links(
-    fix: Commit, removals: Iterable[Removal], commits: Sequence[Commit], variant: Variant, paths: PathMap = pathmap.DEFAULT
+    fix: Commit, removals: Iterable[Removal], commits: Sequence[Commit], variant: Variant, paths: PathMap = pathmap.DEFAULT, *,
+    reported_at: int | None = None, innocent: Collection[str] = (),
 ) -> Iterator[Link]:
-    """Yield the links of one fix. ``commits`` are all so far, by the numbers that the origins of ``removals`` mean."""
+    """Yield the links of one fix. ``commits`` are all so far, by the numbers that the origins of ``removals`` mean.
+
+    Whoever was committed after ``reported_at`` (UNIX seconds), when the fault was known already, did not bring it in
+    (Śliwerski, Zimmermann & Zeller 2005); nor did the ``innocent`` (full ids). The algorithm chooses among the rest.
+    """
     found: Counter[int] = Counter()
     for diff, origins in removals:
         if paths.classify(diff.old_path).source:
             found.update(_counted(origins, variant.sees(diff, paths)))
     found.pop(UNKNOWN, None)
-    suspects = [Suspect(commits[number], lines) for number, lines in sorted(found.items())]
+    suspects = [
+        Suspect(commit, lines) for number, lines in sorted(found.items())
+        if (commit := commits[number]).sha not in innocent and (reported_at is None or commit.committed_at <= reported_at)
+    ]
     for suspect in variant.keeps(suspects):
         yield Link(fix.sha, fix.committed_at, suspect.commit.sha, suspect.commit.committed_at, suspect.lines)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from riskml.change import Change
 from riskml.errors import RepositoryError
@@ -20,18 +20,21 @@ _REPORT_EVERY = 64
 class Traced:
     """The ancestors of a tip with their removed lines, to be gone through once.
 
-    ``provenance`` has taken in every commit that came so far; ``missing`` collects the blobs that git lacks.
+    ``provenance`` has taken in every commit that came so far, looking through those of ``ignored`` (full ids); ``missing``
+    collects the blobs that git lacks.
 
     Raises ``RepositoryError`` for a shallow clone, in which the first commit seems to have written everything.
     """
 
-    def __init__(self, source: LogSource, tip: str, progress: Callable[[int, int], None] | None = None) -> None:
+    def __init__(
+        self, source: LogSource, tip: str, progress: Callable[[int, int], None] | None = None, ignored: Collection[str] = ()
+    ) -> None:
         if source.is_shallow:
             raise RepositoryError("a shallow clone does not tell who wrote its lines", where="history", got="a shallow clone",
                                   expected="the whole history: git fetch --unshallow, or fetch-depth: 0 in CI")
         self.source = source
         self.headers = ordered(walk(source, source.resolve(tip)))
-        self.provenance = Provenance(self.headers)
+        self.provenance = Provenance(self.headers, ignored)
         self.missing: set[str] = set()
         self._progress = progress
         self._doings = merges(source, [h.sha for h in self.headers if len(h.parents) > 1], missing=self.missing)

@@ -47,6 +47,40 @@ def test_a_list_gives_a_folder_and_resume_keeps_it(two, tmp_path, capsys, verb):
 
 
 @pytest.mark.parametrize("verb", ["mine", "label"])
+def test_issues_of_several_repositories_are_told_by_keys(two, tmp_path, capsys, verb):
+    """A number is another issue in each, so it is refused before any work; for one repository, and as a key, it is fine."""
+    issues, output = tmp_path / "issues.csv", tmp_path / "out"
+    issues.write_text("issue,type\nSHOP-7,Bug\n12,Bug\n13,Story\n")
+    options = ["--output", str(output), "--issues", str(issues)]
+
+    assert main([verb, *two, *options]) == 2
+    told = capsys.readouterr().err
+    assert f"a number is another issue in each repository at --issues {issues}: got '#12'; expected keys" in told
+    assert not output.exists()
+    assert main([verb, two[0], *options, "--output", str(tmp_path / "one.jsonl")]) == 0
+
+    issues.write_text("issue,type\nSHOP-7,Bug\n")
+    assert main([verb, *two, *options]) == 0
+
+
+@pytest.mark.parametrize("verb", ["mine", "label"])
+def test_resume_notices_other_issues(two, tmp_path, capsys, verb):
+    """The same faults in another order are the same; one more, a date more, or none makes the tables anew."""
+    pytest.importorskip("joblib")
+    issues, told = tmp_path / "issues.csv", []
+    run = [verb, *two, "--output", str(tmp_path / "out"), "--resume"]
+
+    for text in ("AB-1,Bug,\nAB-2,Bug,\n", "AB-2,Bug,\nAB-3,Story,\nAB-1,Bug,\n", "AB-1,Bug,\n", "AB-1,Bug,2024-05-01\n"):
+        issues.write_text("issue,type,reported_at\n" + text)
+        assert main([*run, "--issues", str(issues), "--jobs", "2" if text.startswith("AB-2") else "1"]) == 0
+        told.append("2 of them kept" in capsys.readouterr().err)
+    assert main(run) == 0
+    told.append("2 of them kept" in capsys.readouterr().err)
+
+    assert told == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("verb", ["mine", "label"])
 def test_one_that_fails_is_named_and_the_others_go_on(two, tmp_path, capsys, verb):
     """The exit code says that something is missing, the notice what and why."""
     places = [two[0], str(tmp_path / "nowhere"), two[1]]

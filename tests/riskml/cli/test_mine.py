@@ -25,6 +25,22 @@ def test_mine_writes_a_row_per_commit(repo, tmp_path, capsys):
     assert "2 rows" in told.err
 
 
+def test_issues_tell_which_commits_repaired_a_fault(repo, tmp_path):
+    """With a tracker's export the group *reported* is known; without one it is not."""
+    repo.commit("Start", {"a.py": "1\n"})
+    repo.commit("#7 Count all pages", {"a.py": "2\n"})
+    repo.commit("Edit", {"a.py": "3\n"})
+    output, issues = tmp_path / "table.jsonl", tmp_path / "issues.csv"
+    issues.write_text("issue,type\n7,bug\n")
+
+    found = []
+    for options in ([], ["--issues", str(issues)]):
+        assert main(["mine", str(repo.path), "--output", str(output), *options]) == 0
+        found.append([json.loads(line)["reported_fixes"] for line in output.read_text().splitlines()])
+
+    assert found == [[None, None, None], [0.0, 0.0, 1.0]]
+
+
 def test_several_repositories_give_a_folder_of_tables(repo, make_repo, tmp_path):
     """Each repository has a partition named after it; two of one name are told apart."""
     pytest.importorskip("pyarrow")
