@@ -1,6 +1,6 @@
 """Whether three ways to a vector give the same numbers, bit for bit: ``python -m benchmarks.same_vectors REPO…``.
 
-For the last 1,000 commits that are no merges:
+For the last 1,000 commits that are no merges and have a parent:
 
 * ``bulk``: the rows of ``riskml mine``, the whole history in one go;
 * ``incremental``: a kept state that is updated in steps, as one that sees each push is;
@@ -14,7 +14,6 @@ import struct
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.whole_clone import git
@@ -66,12 +65,13 @@ def compare(repository: str, steps: int) -> int:
     rows = [row for row in mine(source) if not row.merge]
     bulk = {row.sha: row.vector for row in rows}
     trunk = git(repository, "rev-list", "--reverse", "--first-parent", "HEAD").split()
-    tips = [trunk[-1 - (steps - n) * len(trunk) // (20 * steps)] for n in range(steps + 1)]
-    assert all(older != newer for older, newer in pairwise(tips))
+    step = -(-len(trunk) // (20 * steps))  # all steps together bring the last twentieth of the trunk
+    tips = trunk[-1 - steps * step::step]
     state = incremental(source, tips)
-    chosen = [row.sha for row in rows[-RECENT:] if row.sha in state.vectors]
+    roots = git(repository, "rev-list", "--max-parents=0", "HEAD").split()
+    chosen = [row.sha for row in rows[-RECENT:] if row.sha in state.vectors and row.sha not in roots]
     alone = single(source, state, chosen)
-    print(f"{repository}: {len(chosen):,} changes of {len(rows):,}, a state updated in {steps} steps")
+    print(f"{repository}: {len(chosen):,} changes of {len(rows):,}, a state updated in {len(tips) - 1} steps")
     return differences("bulk and incremental", {sha: bulk[sha] for sha in chosen}, state.vectors) \
         + differences("bulk and single change", bulk, alone)
 
