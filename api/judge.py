@@ -160,7 +160,7 @@ class ModelJudge:
     def _with_history(self, brain: Brain, mirror: Path, request: PredictIn, suite: SuiteRun | None, id_: str,
                       now: datetime) -> Decision:
         """Judge a range, or a diff, of a repository whose history is at hand."""
-        kept = self._kept_of(mirror)
+        kept = self._kept_of(mirror, request.repository)
         if request.form == "range":
             change = kept.repository.change(request.base, request.head or "HEAD")
         else:
@@ -173,12 +173,13 @@ class ModelJudge:
         return judge(change, past.view, kept.workspace.matched(suite, here), brain.scorer, policy, id=id_, now=now,
                      repository=request.repository, context=_context(request.service), recent=past.recent)
 
-    def _kept_of(self, mirror: Path) -> Kept:
+    def _kept_of(self, mirror: Path, key: str) -> Kept:
         """Return what is held of a mirror; git is only loaded where there is one."""
         from api.kept import Kept
 
         with self._keeping:
-            return self._kept.ask(mirror, lambda place: Kept(place, self._settings.state))
+            export = None if self._settings.issues is None else self._settings.issues / f"{key}.csv"
+            return self._kept.ask(mirror, lambda place: Kept(place, self._settings.state, export))
 
     def _of_diff(self, brain: Brain, request: PredictIn, suite: SuiteRun | None, id_: str, now: datetime,
                  recent: Sequence[Vector], own: Policy | None) -> Decision:

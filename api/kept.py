@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from api.export import Export
 from api.lately import Lately
 from api.recent import Remembered
 from riskml.adapters.git import GitRepository
@@ -37,10 +38,16 @@ _BATCH = ("cat-file", "--batch", "--buffer")
 
 
 class Kept:
-    """One mirror. What it answers is what ``Workspace`` answers, sooner."""
+    """One mirror. What it answers is what ``Workspace`` answers, sooner.
 
-    def __init__(self, mirror: Path, state_dir: Path | None, *, clock: Callable[[], float] = time.monotonic) -> None:
+    ``export`` is where its issue tracker's word lies, if there is any; a file that was replaced is read again.
+    """
+
+    def __init__(self, mirror: Path, state_dir: Path | None, export: Path | None = None, *,
+                 clock: Callable[[], float] = time.monotonic) -> None:
         self.repository = GitRepository.open(mirror, search_parent=False)
+        self._state_dir = state_dir
+        self._tracker = Export(export)
         self.workspace = Workspace(self.repository, state_dir, notice=LOG.warning)
         self._clock = clock
         self._state: mined.State | None = None
@@ -61,10 +68,14 @@ class Kept:
 
     def past(self, base: str) -> Past:
         """Return what the ancestors of a commit (full id) tell, mining what is not mined yet."""
+        if self._tracker.has_changed():
+            self.workspace = Workspace(self.repository, self._state_dir, issues=self._tracker.issues, notice=LOG.warning)
+            self._state = None
         if self.repository.is_shallow:
             return self.workspace.past(base)
         if self._state is None or base not in self._state.history:
-            self._state = mined.update(self.repository, self.workspace.state_file, base, notice=LOG.warning)
+            self._state = mined.update(self.repository, self.workspace.state_file, base, issues=self._tracker.issues,
+                                       notice=LOG.warning)
             self._pasts.clear()
             self._remembered = {sha: kept for sha, kept in self._remembered.items() if sha in self._state.vectors}
         state = self._state

@@ -27,6 +27,7 @@ class Settings:
     challenger        directory of a second model that scores along and is not heard; none if unset
     policies          directory of policies: ``NAME.yaml`` answers to ``"policy": "NAME"``
     repositories      mirrors for base/head requests: a directory of bare repositories, or ``KEY=PATH,KEY=PATH``
+    issues            directory of issue trackers' exports: ``acme/shop.csv`` tells which commits of acme/shop repaired a fault
     state             directory in which mined history is kept; ``riskml`` in the user's cache directory if unset
     token_file        file of access tokens, one a line; without it everybody who can connect may ask
     github_secret_file   file with the secret that GitHub signs its webhooks with; without it they are refused
@@ -54,6 +55,7 @@ class Settings:
     challenger: Path | None = None
     policies: Path | None = None
     repositories: str | None = None
+    issues: Path | None = None
     state: Path | None = None
     token_file: Path | None = None
     github_secret_file: Path | None = None
@@ -143,7 +145,7 @@ def _text(name: str, text: str) -> str:  # noqa: ARG001 - one shape for all read
 
 _READERS: dict[str, Callable[[str, str], Any]] = {
     "store": _store, "artifact": _directory, "challenger": _directory,
-    "policies": _directory, "repositories": _text, "state": _path, "token_file": _file,
+    "policies": _directory, "repositories": _text, "issues": _directory, "state": _path, "token_file": _file,
     "github_secret_file": _file, "gitlab_token_file": _file, "bot_repositories": _text, "github_api_token_file": _file,
     "gitlab_api_token_file": _file, "github_api": _text, "gitlab_api": _text,
     "prometheus": _text, "prometheus_canary": _text, "prometheus_baseline": _text,

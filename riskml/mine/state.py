@@ -132,7 +132,7 @@ def update(
     if source.is_shallow:
         return State(History(complete=False))
     state = _opened(file, notice)
-    told = None if issues is None or tip is None else Repairs(repaired(source, issues, tip))
+    told = None if issues is None or tip is None else Repairs(repaired(source, issues, tip, *state.heads()))
     state.history.reported = told
     if tip is None or tip in state.history:
         return state

@@ -137,3 +137,26 @@ def test_the_default_branch_is_looked_up_again_after_a_while(shop: Any, tmp_path
     now[0] += FRESH_S + 1
     assert kept.base(None) == shop.head
     assert kept.base("main") == shop.git("rev-parse", "main")
+
+
+def test_a_trackers_export_may_come_be_replaced_and_be_spoilt(shop: Any, tmp_path: Path):
+    """What it tells counts at once; without it, that part of the past is unknown; half a file unteaches nothing."""
+    export = tmp_path / "shop.csv"
+    tip = shop.commit("SHOP-4 Count right", {"pay.py": "x = 4\n"})
+    kept = Kept(shop.path, tmp_path / "kept", export)
+
+    def repairs() -> Any:
+        view = kept.past(tip).view
+        assert view is not None
+        told = view.reported(["pay.py"], 2_000_000_000)
+        return None if told is None else told.repairs
+
+    assert repairs() is None
+    export.write_text("issue,type\nSHOP-4,Bug\n")
+    assert repairs() == (1,)
+    export.write_text("issue,typ")
+    assert repairs() == (1,)
+    export.write_text("issue,type\nSHOP-4,Story,\n")
+    assert repairs() == (0,)
+    export.unlink()
+    assert repairs() is None
