@@ -11,11 +11,11 @@ _BYTES = 1 << 20
 def repaired(source: LogSource, issues: Issues, *tips: str) -> dict[str, str]:
     """Return the ancestors of ``tips`` whose message names a reported fault: from the full id to the issue.
 
-    A tip that the repository no longer has (an abandoned branch, cleaned up) is passed over. Only messages are read, which takes
-    git a few percent of the time of the diffs.
+    A tip that the repository no longer has (an abandoned branch, cleaned up) is passed over. Only messages are read, which
+    takes git a few percent of the time of the diffs.
     """
-    args = ["log", "-z", "--no-show-signature", "--no-color", "--no-notes", "--encoding=UTF-8", "--format=%H%n%B", "--ignore-missing",
-            "--stdin"]
+    args = ["log", "-z", "--no-show-signature", "--no-color", "--no-notes", "--encoding=UTF-8", "--format=%H%n%B",
+            "--ignore-missing", "--stdin"]
     found: dict[str, str] = {}
     rest = b""
     with source.stream(args, stdin="".join(f"{tip}\n" for tip in tips).encode()) as out:
