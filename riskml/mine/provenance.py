@@ -216,7 +216,7 @@ def _after(before: bytes | None, diff: FileDiff, number: int, *, looked_through:
     if not diff.hunks:
         return Version(diff.new_blob, before)
     if looked_through:
-        return Version(diff.new_blob, reworked(before, diff.hunks, own))
+        return Version(diff.new_blob, reworked(before, diff, own))
     parts: list[bytes] = []
     at = 0
     for old_start, old_lines, _, new_lines in diff.hunks:

@@ -83,6 +83,37 @@ def test_lines_that_replaced_none_are_the_ignored_commits(repo):
     assert writers(repo, "o.py") == blamed(repo, "o.py") == [layout]
 
 
+def test_lines_behind_one_that_was_split_keep_their_writers(repo):
+    """In a hunk that grows in its midst, what follows is not shifted: the words tell which line is which."""
+    writers_of = {}
+    for number, line in enumerate(("f(1, 2)\n", "g('a')\n", "h( )\n")):
+        lines = [*writers_of, line]
+        writers_of[line] = repo.commit(f"Add {number}", {"m.py": "".join(lines)})
+    layout = repo.commit("Reformat", {"m.py": 'f(\n    1,\n    2,\n)\ng("a")\nh()\n'})
+    repo.commit("List it", {FILE: layout})
+    first, second, third = writers_of.values()
+
+    assert writers(repo, "m.py") == [first, layout, layout, layout, second, third]
+    assert writers(repo, "m.py")[4:] == blamed(repo, "m.py")[4:]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_histories_keep_their_lines_whatever_is_ignored(repo, grow, seed):
+    """With every third commit ignored, each file has as many lines as git gives it, and what is not touched by one agrees."""
+    grow(repo, seed, 30)
+    tip = repo.git("rev-parse", "main")
+    listed = repo.git("rev-list", "--no-merges", tip).split()
+    traced, plain = (Traced(GitRepository.open(repo.path), tip, ignored=ignored) for ignored in (listed[::3], []))
+    for _ in (*traced, *plain):
+        pass
+
+    for path in plain.provenance.paths(tip):
+        before, after = plain.provenance.origins(tip, path), traced.provenance.origins(tip, path)
+        assert (before is None) == (after is None), path
+        for old, new in zip(before or [], after or [], strict=True):
+            assert new == old or old in listed[::3], path
+
+
 def test_ignored_commit_is_no_suspect_but_those_before_it_are(reformatted):
     """A fix of reformatted lines points at whoever wrote them; without the list, or on request, at the layout."""
     repo, first, second, layout = reformatted
