@@ -57,8 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     _sources(mine, tables=False)
     build = add("build", help="mine, join with labels, write the dataset; a finished table is kept")
     build.add_argument("--repository", action="append", default=[], type=Path, metavar="PATH", help="a git repository to mine")
-    build.add_argument("--table", action="append", default=[], type=Path, metavar="FILE", help="a table that riskml mine wrote")
-    build.add_argument("--labels", action="append", default=[], type=Path, metavar="FILE", help="labels, CSV or Parquet")
+    build.add_argument("--table", action="append", default=[], type=Path, metavar="PATH",
+                       help="a table that riskml mine wrote, or its folder of many")
+    build.add_argument("--labels", action="append", default=[], type=Path, metavar="PATH",
+                       help="labels, CSV or Parquet, or the folder that riskml label wrote")
     build.add_argument("--kamei", action="append", default=[], type=Path, metavar="FILE", help="a CSV of features with labels")
     _issues(build)
     build.add_argument("--profile", choices=("default", "people"), default="default",

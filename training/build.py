@@ -26,6 +26,7 @@ from training.dataset import in_order, kamei_table, label_table, save
 from training.faults import told
 from training.imported import read as read_labels
 from training.labels import Label
+from training.partitions import name_of, partitions
 from training.recipe import CANDIDATES, EVERY
 
 Say = Callable[[str], None]
@@ -54,15 +55,17 @@ def build(inputs: Inputs, folder: Path, observed_until: date, say: Say) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if not (inputs.labels or inputs.kamei):
         raise InputError("nothing to learn from", expected="--labels with --repository or --table, or --kamei")
-    labels = _labels(inputs.labels)
+    label_files = [part for path in inputs.labels for part in partitions(path)]
+    labels = _labels(label_files)
     mined = [mined_table(path, folder / "tables", observed_until, say, labels, inputs.issues, inputs.fixes, inputs.profile)
              for path in inputs.repositories]
     names = EVERY if inputs.profile == "people" else CANDIDATES
     parts = []
-    for path in (*mined, *inputs.tables):
+    tables = [*mined, *(part for path in inputs.tables for part in partitions(path))]
+    for path in tables:
         table = read_table(path)
-        part = label_table(table, _dated(labels, table, path.stem), names)
-        say(f"{path.name}: {len(part)} labelled changes")
+        part = label_table(table, _dated(labels, table, name_of(path)), names)
+        say(f"{name_of(path)}: {len(part)} labelled changes")
         parts.append(part)
     for path in inputs.kamei:
         part = kamei_table(csv.read_csv(path), names, "kamei", known_after_days=KAMEI_LATENCY_DAYS)
@@ -73,7 +76,8 @@ def build(inputs: Inputs, folder: Path, observed_until: date, say: Say) -> Path:
     found = set(data.sha.tolist())
     save(data, target, {
         "feature_set": FEATURE_SET, "labels_without_change": sum(sha not in found for sha in labels),
-        "inputs": {path.name: digest(path) for path in sorted((*mined, *inputs.tables, *inputs.labels, *inputs.kamei))},
+        "inputs": {f"{name_of(path)}{path.suffix}": digest(path) for path in sorted((*tables, *inputs.kamei))}
+        | {f"labels {name_of(path)}{path.suffix}": digest(path) for path in sorted(label_files)},
     })
     repositories = len(set(data.repository.tolist()))
     say(f"{target.name}: {len(data)} changes, {int(data.harm.sum())} harmful, of {repositories} repositories")

@@ -51,6 +51,10 @@ def _values(manifest: Manifest, table: Calibration) -> dict[str, str]:
         "compared_table": _compared(e["models"]), "effort_table": _effort(e["models"]), "years_table": _years(e["years"]),
         "known_changes": str(e["as_known"]["train"]["changes"]), "known_table": _years(e["as_known"]["years"]),
         "quintile_table": _quintiles(e["size_quintiles"]),
+        "slice_table": _table(
+            ("changes with", "changes", "harmful", "promised", "AUC", "AUC of lines added", "ECE"), e["slices"],
+            lambda s: (s["slice"], s["changes"], _percent(s["rate"]), _percent(s["promised"]), _number(s["auc"]),
+                       _number(s["auc_lines_added"]), _number(s["ece"]))),
         "curve_table": _table(("changes", "promised", "observed"), e["curve"],
                               lambda c: (c["changes"], _percent(c["promised"]), _percent(c["observed"]))),
         **{f"unseen_{key}": _number(unseen[key]) for key in ("auc", "auc_when_seen", "auc_lines_added", "ece")},
@@ -104,7 +108,8 @@ def _tracked(tracked: Mapping[str, Any] | None, without: Mapping[str, Any], orig
         (title, _bounded(tracked["figures"].get(key)), _bounded(without.get(key))) for key, title in _COLUMNS])
     return f"""\
 All figures elsewhere in this card are of changes about which no tracker was asked. Where it tells which issues were filed as
-faults (`--issues`), earlier repairs are known by that and not by the words of a message. {origin.strip()}
+faults (`--issues`), earlier repairs are known by that and not by the words of a message.
+{origin.strip()}
 The same test changes:
 
 {table}

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import metrics
-from training.baselines import CLASSIC, churn, lines_added, logistic
+from training.baselines import CLASSIC, churn, forest, lines_added, logistic
 from training.calibrate import shift, spread_between
 from training.config import TrainConfig, timestamp
 from training.dataset import DAY, Dataset
@@ -77,7 +77,7 @@ def evaluate(data: Dataset, recipe: Recipe) -> Figures:
         "tracked": tracked(told, model, model_as_known, config) if _knows_more(told, test) else None,
         "years": _years(test, p, model.threshold),
         "repositories": _by(honest.test, everywhere, honest.test.repository, config),
-        "size_quintiles": _quintiles(test, p),
+        "size_quintiles": _quintiles(test, p), "slices": _slices(test, p),
         "curve": _curve(test, p),
         "unknowns": _unknowns(test, model, recipe),
         "as_known": {
@@ -187,11 +187,15 @@ def _compared(both: Split, p: Floats, threshold: float, config: TrainConfig) -> 
     """Figures of the model and of what it must beat, each with its bootstrap interval."""
     train, test = both.train, both.test
     ranks_only = ("f1", "mcc", "f1_tuned", "mcc_tuned", "brier", "ece", "popt_per_line", "effort_20")
+    ranks_mean_nothing = ("f1", "mcc", "f1_tuned", "mcc_tuned", "popt", "popt_per_line", "effort_20", "auc_within",
+                          *(f"captured_{round(100 * b)}" for b in BUDGETS))
     la, churned = lines_added(test), churn(test)
     entrants: dict[str, tuple[Floats, float, tuple[str, ...]]] = {
         "riskml": (p, threshold, ()),
         "logistic regression, same features": (logistic(train, test, _varying(train)), 0.5, ()),
         "logistic regression, classic features": (logistic(train, test, CLASSIC), 0.5, ()),
+        "random forest, classic features": (forest(train, test, CLASSIC, config.seed), 0.5, ()),
+        "base rate": (np.full(len(test), train.harm.mean()), 0.5, ranks_mean_nothing),
         "lines added": (la, np.inf, ranks_only),
         "churn": (churned, np.inf, ranks_only),
         "churn, smallest first": (-churned, np.inf, ranks_only),
@@ -261,6 +265,35 @@ def _quintiles(data: Dataset, p: Floats) -> list[Figures]:
             rows.append({"from": float(la[here].min()), "to": float(la[here].max()), "changes": int(here.sum()),
                          "rate": float(data.harm[here].mean()), "auc": metrics.auc(data.harm[here], p[here]),
                          "auc_lines_added": metrics.auc(data.harm[here], la[here])})
+    return rows
+
+
+_SLICES: Mapping[str, tuple[str, float, float]] = {
+    "written by a program": ("automated", 1, np.inf),
+    "a fix, by its message": ("fix", 1, np.inf),
+    "tests only": ("tests_only", 1, np.inf),
+    "no source code": ("languages", 0, 1),
+    "one language": ("languages", 1, 2),
+    "several languages": ("languages", 2, np.inf),
+    "one file": ("nf", 1, 2),
+    "more than 20 files": ("nf", 21, np.inf),
+    "files nobody changed before": ("unseen_files_share", 1, np.inf),
+}
+"""Parts of the test: a feature, and the values [from, to) that belong."""
+
+
+def _slices(data: Dataset, p: Floats) -> list[Figures]:
+    """Figures of parts of the test that people ask for; those with fewer than ten of a kind tell nothing and are left out."""
+    rows = []
+    for name, (feature, low, high) in _SLICES.items():
+        if feature not in data.names:
+            continue
+        here = (data.column(feature) >= low) & (data.column(feature) < high)
+        harm, score = data.harm[here], p[here]
+        if min(harm.sum(), (~harm).sum()) >= 10:
+            rows.append({"slice": name, "changes": len(harm), "rate": float(harm.mean()), "promised": float(score.mean()),
+                         "auc": metrics.auc(harm, score), "auc_lines_added": metrics.auc(harm, lines_added(data)[here]),
+                         "ece": metrics.ece(harm, score)})
     return rows
 
 

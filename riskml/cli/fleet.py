@@ -26,7 +26,7 @@ def add_fleet_options(parser: argparse.ArgumentParser, verb: str) -> None:
     parser.add_argument("--output", required=True, type=given, metavar="PATH",
                         help="table to write: .parquet, .csv or .jsonl; of several repositories a folder, which gets "
                         "repository=NAME/part.parquet for each")
-    parser.add_argument("--rev", default="HEAD", metavar="REF", help=f"whose ancestors to {verb} (default: HEAD)")
+    parser.add_argument("--rev", "--branch", default="HEAD", metavar="REF", help=f"whose ancestors to {verb} (default: HEAD)")
     parser.add_argument("--resume", action="store_true",
                         help="keep a finished table whose tip, options, features and bytes are unchanged")
     parser.add_argument("--jobs", type=int, default=1, metavar="N",
