@@ -22,6 +22,8 @@ LIMIT = 256 * 1024 * 1024
 _KEY = re.compile(r"[A-Z][A-Z0-9]{1,14}-[1-9]\d{0,6}")
 _NUMBER = re.compile(r"#?(\d{1,7})")
 _WORDS = re.compile(r"[a-z]+")
+_DENIED = re.compile(r"\b(?:not?|non)[\s_-]+(?:an?[\s_-]+)?[a-z]+")
+"""What "not a bug" and "non-defect" say; trackers have such labels."""
 
 
 def read_issues(content: bytes, name: str = "issues") -> Issues:
@@ -46,7 +48,7 @@ def read_issues(content: bytes, name: str = "issues") -> Issues:
         for row in rows:
             where = f"{name} line {rows.line_num}"
             issue = _issue(row["issue"] or "", where)
-            if FAULTS.intersection(_WORDS.findall((row["type"] or "").lower())):
+            if FAULTS.intersection(_WORDS.findall(_DENIED.sub(" ", (row["type"] or "").lower()))):
                 faults[issue] = _moment(row.get("reported_at") or "", where)
     except csv.Error as error:
         raise InputError(f"not CSV ({error})", where=f"{name} line {rows.line_num}", expected="a CSV file") from None

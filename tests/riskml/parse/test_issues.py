@@ -10,9 +10,10 @@ from riskml.parse.issues import read_issues
 
 def test_types_that_report_a_fault_are_told_from_others():
     """A type counts by its words in any case, so labels and long names do, too; a debugging task is no bug."""
-    rows = ["AB-1,Bug", "AB-2,Improvement", '3,"kind/regression, p1"', "#4,Sub-bug", "AB-5,debugging", "AB-6,", "AB-7,INCIDENT"]
+    rows = ["AB-1,Bug", "AB-2,Improvement", '3,"kind/regression, p1"', "#4,Sub-bug", "AB-5,debugging", "AB-6,", "AB-7,INCIDENT",
+            "AB-8,not-a-bug", "AB-9,not a bug", '10,"bug, not a regression"']
 
-    assert set(read_issues("\n".join(["issue,type", *rows]).encode()).faults) == {"AB-1", "#3", "#4", "AB-7"}
+    assert set(read_issues("\n".join(["issue,type", *rows]).encode()).faults) == {"AB-1", "#3", "#4", "AB-7", "#10"}
 
 
 def test_other_columns_and_a_byte_order_mark_do_no_harm():
