@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ci", action="append", choices=("github", "gitlab", "jenkins", "none"),
                         help="write the files of this system (default: the ones whose traces are found); may be repeated")
     parser.add_argument("--install", metavar="SPEC", help="what pip installs in CI (default: this version of riskml)")
-    parser.add_argument("--no-backtest", action="store_true", help="do not replay the last changes")
+    parser.add_argument("--no-backtest", action="store_true",
+                        help="do not replay the last changes: that takes minutes from some 50,000 commits on")
     parser.add_argument("--artifact", metavar="DIR", help="model artifact for the replay (default: the bundled one)")
     add_state_options(parser)
 
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if args.undo:
         write_output("\n".join(_undone(written.undo(root, dry_run=args.dry_run), dry_run=args.dry_run)), None)
         return 0
-    from riskml.ci.files import NEXT, POLICY, ci_files, policy_text
+    from riskml.ci.files import POLICY, ci_files, policy_text
     from riskml.ci.survey import look
     from riskml.policy.policy import default_text
 
@@ -54,18 +55,38 @@ def run(args: argparse.Namespace) -> int:
     systems = _systems(args.ci, survey)
     commits, lines = _history(args, repository)
     lines += [*_reports(survey, root)]
+    lines += history_in_ci(commits, systems)
     files = {POLICY: policy_text(default_text())}
     for system in systems:
         files |= ci_files(system, install=args.install or _this_version(), whole_history=0 < commits <= WHOLE)
     lines += _told(written.write(root, files, dry_run=args.dry_run), dry_run=args.dry_run)
-    lines += ["", "Next:"]
-    lines += [f"  {system}: {NEXT[system]}" for system in systems]
-    if not systems:
-        lines += ["  no CI system was found: `riskml init --ci github|gitlab|jenkins`, or, in any other,",
-                  "  `riskml predict --base BASE --head HEAD --deepen auto --also dotenv=riskml.env`"]
-    lines += ["  `riskml predict` scores what you have here; `riskml init --undo` takes all of this back"]
+    lines += ["", "Next:", *_next(systems, installs=None if args.install else _this_version())]
     write_output("\n".join(lines), None)
     return 0
+
+
+def history_in_ci(commits: int, systems: Collection[System]) -> list[str]:
+    """Say what CI does not know where the history is too long to be fetched each time (0 commits: not known).
+
+    >>> history_in_ci(WHOLE, ["github"]), len(history_in_ci(WHOLE + 1, ["github"])), history_in_ci(WHOLE + 1, [])
+    ([], 1, [])
+    """
+    if not systems or commits <= WHOLE:
+        return []
+    return [(f"! history in CI: more than {WHOLE:,} commits, so CI fetches no further than the merge base, and what happened to "
+             "the touched files before is unknown there; `--deepen full` in the written files fetches all")]
+
+
+def _next(systems: Collection[System], *, installs: str | None) -> Iterator[str]:
+    from riskml.ci.files import NEXT
+
+    yield from (f"  {system}: {NEXT[system]}" for system in systems)
+    if systems and installs is not None:
+        yield f"  CI installs {installs} from its index; `--install` names a wheel, a URL or another version"
+    if not systems:
+        yield "  no CI system was found: `riskml init --ci github|gitlab|jenkins`, or, in any other,"
+        yield "  `riskml predict --base BASE --head HEAD --deepen auto --also dotenv=riskml.env`"
+    yield "  `riskml predict` scores what you have here; `riskml init --undo` takes all of this back"
 
 
 def _systems(asked: list[System] | None, survey: Survey) -> tuple[System, ...]:
@@ -114,7 +135,8 @@ def _replayed(found: list[Hindsight]) -> Iterator[str]:
         yield f"Replay of the last {found[0].changes:,} changes, as each was seen on its day:"
     for each in found:
         if isnan(each.caught):
-            yield f"  ! {each.kind}: {each.harmful} changes, too few to say anything in percent (at least {LEAST})"
+            changes = f"{each.harmful} change{'' if each.harmful == 1 else 's'}"
+            yield f"  ! {each.kind}: {changes}, too few to say anything in percent (at least {LEAST})"
         else:
             yield (f"  flagging the riskiest 10 % would have caught {each.caught:.0%} of the {each.harmful} that were later "
                    f"{each.kind} (most lines added instead: {each.lines_added:.0%}); {each.unknown} are too young to tell")
@@ -126,17 +148,21 @@ def _reports(survey: Survey, root: Path) -> Iterator[str]:
     for what, globs in (("JUnit", survey.junit), ("coverage", survey.coverage)):
         option = "junit" if what == "JUnit" else "coverage"
         if not globs:
-            yield f"! {what}: no report here: what it would say is unknown (--{option} names one)"
+            yield f"! {what}: no report here: what it would say is unknown (`riskml predict --{option}` names one)"
         for glob, count in globs.items():
             try:
                 suite = read_suite([glob], root=root) if what == "JUnit" else read_suite((), [glob], root=root)
             except InputError as error:
-                yield f"! {what}: {glob} names {count} files that cannot be read as reports ({error.what})"
+                yield f"! {what}: {glob} names {_files(count)} that cannot be read as reports ({error.what})"
                 continue
             tests = f", {len(suite.cases):,} tests" if suite is not None and suite.cases else ""
-            yield f"✓ {what}: --{option} '{glob}' names {count} files{tests}"
+            yield f"✓ {what}: --{option} '{glob}' names {_files(count)}{tests}"
     if not survey.looked_at_all:
         yield "! the tree is very large: only a part of it was searched for reports"
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'' if count == 1 else 's'}"
 
 
 def _told(done: list[Done], *, dry_run: bool) -> Iterator[str]:

@@ -30,8 +30,9 @@ def test_it_looks_replays_and_writes(riskml: Callable[..., Any], model: Path, ri
     assert ran.code == 0
     assert "git history: 73 commits, full clone" in ran.out
     assert "caught 60% of the 12 that were later reverted (most lines added instead: 60%)" in ran.out
-    assert "--junit '**/junit*.xml' names 1 files, 1 tests" in ran.out
-    assert "! coverage: no report here" in ran.out
+    assert "--junit '**/junit*.xml' names 1 file, 1 tests" in ran.out
+    assert "! coverage: no report here: what it would say is unknown (`riskml predict --coverage` names one)" in ran.out
+    assert "CI installs riskml==" in ran.out
     written = {".riskml/policy.yaml", ".github/workflows/riskml.yml", ".github/workflows/riskml-comment.yml"}
     assert all((risky.path / name).is_file() and f"wrote        {name}" in ran.out for name in written)
     assert "mode: shadow" in (risky.path / ".riskml/policy.yaml").read_text()
