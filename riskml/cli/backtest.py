@@ -113,21 +113,26 @@ def _known(value: float) -> float | None:
 
 
 def _text(report: dict[str, Any]) -> str:
-    def percent(value: float | None) -> str:
-        return "unknown" if value is None else f"{100 * value:.1f} %"
+    from riskml.ci.hindsight import LEAST
 
     at, rows = report["at"], report["strategies"]
+    harmful = sum(r["harmful"] for r in rows)
+    few = f"not said: {harmful} did harm, and fewer than {LEAST} say nothing in percent" if harmful < LEAST else None
+
+    def percent(value: float | None, of: str) -> str:
+        return few or ("unknown" if value is None else f"{100 * value:.1f} % {of}")
+
     lines = [
         f"{report['changes']:,} changes over {report['weeks']:,.1f} weeks; {report['outcome_unknown']:,} too young to be known",
         "", f"{'strategy':<14}{'changes':>9}{'harmful':>9}{'harmless':>10}",
         *(f"{r['strategy']:<14}{r['changes']:>9,}{r['harmful']:>9,}{r['harmless']:>10,}" for r in rows), "",
-        f"caught           {percent(report['caught'])} of the harmful changes got more than the least careful way",
-        f"precision        {percent(report['precision'])} of those that did had done harm",
+        f"caught           {percent(report['caught'], 'of the harmful changes got more than the least careful way')}",
+        f"precision        {percent(report['precision'], 'of those that did had done harm')}",
         f"alarms           {report['alarms_per_week']:,.1f} a week, {report['false_alarms_per_week'] or 0:,.1f} of them false",
         f"delay            {report['delay_hours_per_week'] or 0:,.1f} hours a week until everybody has it",
         f"held             {report['held']:,}", "",
-        f"at {100 * at['part']:g} % flagged   {percent(at['caught_by_model'])} of the harm caught by the model",
-        f"                 {percent(at['caught_by_lines_added'])} by lines added alone", "",
+        f"at {100 * at['part']:g} % flagged   {percent(at['caught_by_model'], 'of the harm caught by the model')}",
+        f"                 {percent(at['caught_by_lines_added'], 'by lines added alone')}", "",
         "A model that was trained on these very changes flatters itself here; its card names its training span.",
     ]
     return "\n".join(lines)
