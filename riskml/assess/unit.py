@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import fsum
+from textwrap import shorten
 from typing import Literal
 
 from riskml.assess.files import prior
@@ -23,7 +24,14 @@ from riskml.ports import Vector
 _TAKES_BACK = re.compile(r"revert|re-?appl|re-?land|re-?store|undo|undid|back(?:s|ed|ing)?[ -]?out|roll(?:s|ed|ing)?[ -]?back",
                          re.IGNORECASE)
 _NUMBER = re.compile(r"[#!]\d+\b")
+_BRANCH = re.compile(r"\* \S+:(?: \(\d+ commits\))?")  # a heading of `git merge --log`
+_TRAILER = re.compile(r"[A-Z][A-Za-z]*(?:-[A-Za-z]+)*: ")
+_SENTENCE = re.compile(r"(?<=[.!?])\s")
 _NOTHING = bytes(16)  # the side of a file that is not there
+
+WRAPPED = 50
+"""A line of a message with so many characters goes on in the next one, if there is one."""
+LONGEST_TITLE = 100
 
 Kind = Literal["commit", "merge"]
 
@@ -118,10 +126,33 @@ def title_of(change: Change) -> str:
     first = subject(newest.message)
     if len(newest.parents) > 1 and is_merge_message(first):
         number = _NUMBER.search(newest.message)
-        rest = [line.strip() for line in newest.message.strip().splitlines()[1:] if line.strip()]
-        rest = [line for line in rest if not line.startswith("See merge request")]
-        first = f"{rest[0]} ({number[0]})" if rest and number else rest[0] if rest else re.split(r" from | of ", first)[0]
+        told = _told_below(newest.message)
+        first = f"{told} ({number[0]})" if told and number else told or re.split(r" from | of ", first)[0]
     return first or next((subject(c.message) for c in reversed(change.commits) if subject(c.message)), "")
+
+
+def _told_below(message: str) -> str:
+    r"""Return what stands below the subject of a merge: a forge's title, or a sentence that is wrapped over some lines.
+
+    ``git merge --log`` lists commits below the branch's name, which is left out as every branch is.
+
+    >>> _told_below("Merge branch 'x'\n\n* x:\n  Add retries\n  Count them")
+    'Add retries'
+    >>> _told_below("Merge branch 'x'\n\nRetries are added to all of the calls that go over\nthe network.  The rest waits.")
+    'Retries are added to all of the calls that go over the network.'
+    """
+    lines = [line.strip() for line in message.strip().splitlines()[1:]]
+    lines = [line for line in lines if not line.startswith("See merge request") and not _BRANCH.fullmatch(line)]
+    start = next((i for i, line in enumerate(lines) if line), len(lines))
+    told = lines[start:start + 1]
+    for line in lines[start + 1:]:
+        # a full line was wrapped; a shorter one is a title or an end, whatever stands below it, such as who approved
+        if len(told[-1]) < WRAPPED or not line or line.startswith(("* ", "- ")) or _TRAILER.match(line):
+            break
+        told.append(line)
+    if len(told) > 1:
+        return shorten(_SENTENCE.split(" ".join(told), maxsplit=1)[0], LONGEST_TITLE, placeholder="…")
+    return "".join(told)
 
 
 def _weights(evidence: Evidence) -> tuple[tuple[str, float], ...]:

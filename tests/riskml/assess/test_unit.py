@@ -103,6 +103,12 @@ def test_empty_changes_cancel_nothing() -> None:
     ("Merge branch '3.0.x'", "Merge branch '3.0.x'"),
     ("Merge branch 'main' of https://git.example/ada/shop", "Merge branch 'main'"),
     ("Release the train", "Release the train"),
+    ("Merge branch 'ab/retry'\n\n* ab/retry:\n  Add retries\n  Count them\n", "Add retries"),
+    ("Merge branch 'ab/retry'\n\nRetries are added to all of the calls that go over\nthe network.  Some wait.\n\n* ab/retry:",
+     "Retries are added to all of the calls that go over the network."),
+    ("Merge pull request #7 from a/b\n\nAdd retries to all of the calls that go over the network\nApproved-by: Ada\n",
+     "Add retries to all of the calls that go over the network (#7)"),
+    ("Merge pull request #7 from a/b\n\nAdd retries\nand more\n", "Add retries (#7)"),
 ])
 def test_a_merge_is_called_by_its_title(message: str, title: str) -> None:
     """The name of a branch often holds that of a person, so none is told."""
