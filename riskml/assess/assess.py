@@ -119,7 +119,10 @@ def _notes(vector: Vector, evidence: Evidence | None) -> tuple[str, ...]:
         if evidence.change.kind == "worktree":
             notes.append("scored as it lies in the working tree, not committed yet")
         if not evidence.change.files:
-            notes.append("the change is empty")
+            notes.append("the change is empty: its head brings nothing that the base does not have")
+        if moved := [diff.path for diff in evidence.change.files if diff.submodule]:
+            more = f" and {len(moved) - 1} more" if len(moved) > 1 else ""
+            notes.append(f"the submodule {printable(moved[0])}{more} moved: what changed inside is unknown, and was not scored")
     if any(isnan(vector.get(name, nan)) for name in SIZE):
         notes.append("its size is unknown (la, ld or nf): no model knows what to think of such a change")
     return (*notes, *notes_on_reports(evidence, vector))

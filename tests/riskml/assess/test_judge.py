@@ -278,7 +278,16 @@ def test_the_empty_change_is_judged() -> None:
     found = decide_on()
 
     assert found.assessment.files == ()
-    assert "the change is empty" in found.assessment.notes
+    assert any(note.startswith("the change is empty") for note in found.assessment.notes)
+
+
+def test_a_submodule_that_moves_is_said_not_to_have_been_scored() -> None:
+    """Its pointer is one line that hides any number of them."""
+    one, other = (FileDiff(path, path, submodule=True) for path in ("libs/b", "libs/a"))
+
+    notes = decide_on(one, other).assessment.notes
+
+    assert "the submodule libs/b and 1 more moved: what changed inside is unknown, and was not scored" in notes
 
 
 def test_the_same_change_gives_the_same_answer_in_any_order_of_files() -> None:
