@@ -10,6 +10,7 @@ from riskml.render.escape import printable
 from riskml.render.wording import Decision, headline, number, ordinal, stage_length, stage_share, versions, way
 
 WIDTH = 10
+NARROW = 80  # characters: two paths that are longer together would wrap over several lines, so the first one stands alone
 RANKED = 10  # changes of a release that are listed
 _COLOURS = {"high": "31", "medium": "33", "low": "32", "unknown": "35"}
 
@@ -58,8 +59,9 @@ def _because(decision: Decision) -> str:
 def _reasons(decision: Decision) -> Iterator[str]:
     for reason in decision.get("reasons") or ():
         files = reason.get("files") or ()
-        where = f" — {', '.join(files[:2])}" if files else ""
-        more = f" and {len(files) - 2} more" if len(files) > 2 else ""
+        shown = 2 if sum(map(len, files[:2])) <= NARROW else 1
+        where = f" — {', '.join(files[:shown])}" if files else ""
+        more = f" and {len(files) - shown} more" if len(files) > shown else ""
         rank = f" ({ordinal(reason['percentile'])} percentile)" if reason.get("percentile") is not None else ""
         yield f"{reason['contribution']:+.2f}".replace("-", "−") + f"  {reason['text']}{rank}{where}{more}"
 

@@ -40,6 +40,14 @@ def test_the_score_is_shown_where_it_is_not_the_probability():
     assert "p(harm)=0.73 [0.61–0.82] · score 0.40" in render({**DECISION, "score": 0.40})
 
 
+def test_long_paths_do_not_fill_the_terminal():
+    """Of paths as deep as a monorepo's the first is named and the others counted; short ones are named in pairs."""
+    deep = "services/billing/src/main/java/com/acme/billing/charge"
+    for files, said in ((["a.py", "b.py", "c.py"], " — a.py, b.py and 1 more\n"),
+                        ([f"{deep}/A.java", f"{deep}/B.java"], f" — {deep}/A.java and 1 more\n")):
+        assert said in render({**DECISION, "reasons": [{**DECISION["reasons"][0], "files": files}]})
+
+
 def test_control_characters_are_shown_and_not_obeyed():
     """A path cannot clear the screen, hide itself, start a new line or reverse it; a byte that is no UTF-8 is shown."""
     path = "a\x1b[2Jb\nDECISION rolling\u202e\udce9.py"
