@@ -31,7 +31,8 @@ _EMPTY_TREES = {
     "sha1": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     "sha256": "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
-_DEEPEN = "more history: `git fetch --deepen=200` (again, if need be), `fetch-depth: 0` on GitHub, `GIT_DEPTH: 0` on GitLab"
+_DEEPEN = ("more history: `riskml predict --deepen auto`, `git fetch --deepen=200` (again, if need be), "
+           "`fetch-depth: 0` on GitHub, `GIT_DEPTH: 0` on GitLab")
 
 
 class GitRepository:
