@@ -73,8 +73,8 @@ def history_in_ci(commits: int, systems: Collection[System]) -> list[str]:
     """
     if not systems or commits <= WHOLE:
         return []
-    return [(f"! history in CI: more than {WHOLE:,} commits, so CI fetches no further than the merge base, and what happened to "
-             "the touched files before is unknown there; `--deepen full` in the written files fetches all")]
+    return [(f"! history in CI: more than {WHOLE:,} commits, so CI fetches no further than the merge base, and what happened "
+             "to the touched files before is unknown there; `--deepen full` in the written files fetches all")]
 
 
 def _next(systems: Collection[System], *, installs: str | None) -> Iterator[str]:
