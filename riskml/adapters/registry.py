@@ -50,12 +50,13 @@ class Pulled:
 
 
 def pull(uri: str, target: Path, *, name: str, alias: str = CHAMPION) -> Pulled:
-    """Put the version that an alias names into ``target``, in place of what is there, as a whole.
+    """Put the version that an alias names into ``target``, in place of the artifact that is there, as a whole.
 
-    ``target`` is left as it was by every refusal: :raises ArtifactCorrupt: not the bytes that were registered; :raises
-    ArtifactMismatch: features that this riskml does not compute; :raises NotFound: no such model or alias; :raises
-    StoreUnwritable: the registry does not answer
+    ``target`` is left as it was by every refusal: :raises UsageError: something else than an artifact lies there; :raises
+    ArtifactCorrupt: not the bytes that were registered; :raises ArtifactMismatch: features that this riskml does not compute;
+    :raises NotFound: no such model or alias; :raises StoreUnwritable: the registry does not answer
     """
+    _is_free(target)
     client = connect(uri, create=False)
     with refusals(uri):
         found = client.get_model_version_by_alias(name, alias)
@@ -152,6 +153,17 @@ def replace(new: Path, target: Path) -> None:
     elif not _exchange(new, target):
         target.rename(new.with_name("old"))
         new.rename(target)
+
+
+def _is_free(target: Path) -> None:
+    """Refuse to take the place of anything but an artifact, whole or damaged: what lies there is lost."""
+    if not target.exists():
+        return
+    names = {path.name for path in target.iterdir()} if target.is_dir() else {target.name}
+    others = names.difference((*FILES, MANIFEST) if target.is_dir() else ())
+    if others:
+        raise UsageError("something else is there", where="--output", got=f"{target}: {min(others)}",
+                         expected="a new or empty folder, or one that holds nothing but a model")
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from riskml.adapters.registry import SHA256, connect, pull, replace
-from riskml.errors import ArtifactCorrupt, NotFound, StoreUnwritable
+from riskml.errors import ArtifactCorrupt, NotFound, StoreUnwritable, UsageError
 from riskml.model.artifact import FILES, MANIFEST, bundled_path, load
 
 pytest.importorskip("mlflow")
@@ -48,12 +48,32 @@ def test_a_pulled_model_is_the_registered_one_and_nothing_else_lies_beside_it(ur
 def test_what_does_not_fit_is_refused_and_leaves_what_is_there(uri, tmp_path, alias, error, words):
     """A directory that serves goes on serving what it has."""
     (tmp_path / "live").mkdir()
-    (tmp_path / "live" / "kept").write_text("old")
+    (tmp_path / "live" / MANIFEST).write_text("old")
 
     with pytest.raises(error, match=words):
         pull(uri, tmp_path / "live", name="m", alias=alias)
 
-    assert [path.name for path in tmp_path.rglob("*")] == ["live", "kept"]
+    assert [path.name for path in tmp_path.rglob("*")] == ["live", MANIFEST]
+    assert (tmp_path / "live" / MANIFEST).read_text() == "old"
+
+
+def test_a_pull_takes_the_place_of_a_model_alone(uri, tmp_path):
+    """A mistyped folder or file is not emptied: only an empty folder or a model, a damaged one too, gives way."""
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.tex").write_text("years")
+    (tmp_path / "notes.txt").write_text("days")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / MANIFEST).write_text("{")
+    (tmp_path / "empty").mkdir()
+
+    for name in ("work", "notes.txt"):
+        with pytest.raises(UsageError, match="something else is there"):
+            pull(uri, tmp_path / name, name="m")
+
+    assert (tmp_path / "work" / "thesis.tex").read_text() == "years"
+    assert (tmp_path / "notes.txt").read_text() == "days"
+    assert pull(uri, tmp_path / "damaged", name="m").fresh
+    assert pull(uri, tmp_path / "empty", name="m").fresh
 
 
 def test_a_mistyped_registry_is_refused_and_not_made(tmp_path):
