@@ -71,6 +71,7 @@ class Kept:
         if self._tracker.has_changed():
             self.workspace = Workspace(self.repository, self._state_dir, issues=self._tracker.issues, notice=LOG.warning)
             self._state = None
+            self._remembered.clear()  # vectors of the same commits, as another tracker's word made them
         if self.repository.is_shallow:
             return self.workspace.past(base)
         if self._state is None or base not in self._state.history:

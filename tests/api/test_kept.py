@@ -160,3 +160,17 @@ def test_a_trackers_export_may_come_be_replaced_and_be_spoilt(shop: Any, tmp_pat
     assert repairs() == (0,)
     export.unlink()
     assert repairs() is None
+
+
+def test_recent_changes_are_compared_by_what_the_tracker_tells_now(shop: Any, tmp_path: Path):
+    """Their vectors are remembered by commit, and not beyond the export that made them."""
+    export = tmp_path / "shop.csv"
+    shop.commit("SHOP-4 Count right", {"pay.py": "x = 4\n"})
+    tip = shop.commit("SHOP-5 Count on", {"pay.py": "x = 5\n"})
+    kept = Kept(shop.path, tmp_path / "kept", export)
+
+    assert isnan(kept.past(tip).recent[0]["reported_fixes"])
+    export.write_text("issue,type\nSHOP-4,Bug\n")
+    assert kept.past(tip).recent[0]["reported_fixes"] == 1
+    export.unlink()
+    assert isnan(kept.past(tip).recent[0]["reported_fixes"])
