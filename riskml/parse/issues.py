@@ -38,7 +38,7 @@ def read_issues(content: bytes, name: str = "issues") -> Issues:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError("not text in UTF-8", where=name, got=f"byte {error.start}", expected="a CSV file in UTF-8") from None
-    rows = csv.DictReader(io.StringIO(text, newline=""))
+    rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)  # a quote left open would swallow what follows
     absent = [column for column in ("issue", "type") if column not in (rows.fieldnames or ())]
     if absent:
         raise InputError("columns are missing", where=name, got=list(rows.fieldnames or ()),
@@ -51,7 +51,7 @@ def read_issues(content: bytes, name: str = "issues") -> Issues:
             if FAULTS.intersection(_WORDS.findall(_DENIED.sub(" ", (row["type"] or "").lower()))):
                 faults[issue] = _moment(row.get("reported_at") or "", where)
     except csv.Error as error:
-        raise InputError(f"not CSV ({error})", where=f"{name} line {rows.line_num}", expected="a CSV file") from None
+        raise InputError(f"not CSV ({error})", where=f"{name} after line {rows.line_num}", expected="a CSV file") from None
     return Issues(faults)
 
 

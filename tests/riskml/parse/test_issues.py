@@ -28,6 +28,7 @@ def test_other_columns_and_a_byte_order_mark_do_no_harm():
     (b"", ["columns are missing"]),
     (b"issue,type\nutf-8 rocks,Bug\n", ["f.csv line 2 issue", "utf-8 rocks", "KAFKA-123"]),
     (b"issue,type,reported_at\nAB-1,Bug,yesterday\n", ["f.csv line 2 reported_at", "yesterday"]),
+    (b'issue,type\nAB-1,"Bug\nAB-2,Bug\n', ["not CSV", "f.csv after line 1"]),
     (b"issue,type\n\xff,Bug\n", ["UTF-8", "byte 11"]),
 ])
 def test_what_is_wrong_is_told_with_its_place(content, words):
