@@ -168,13 +168,13 @@ def _figures(work: Path, config: TrainConfig, *, anew: bool) -> dict[str, Any]:
     from training.evaluate import evaluate as evaluated
     from training.recipe import recipe
 
+    data, _ = open_saved(work / "dataset.parquet")
     made_from = {"config_sha256": config.digest, "dataset_sha256": digest(work / "dataset.parquet")}
     kept = work / FIGURES
     if not anew and kept.is_file():
         found = json.loads(kept.read_text())
         if found["made_from"] == made_from:
             return dict(found["figures"])
-    data, _ = open_saved(work / "dataset.parquet")
     chosen, prepared = recipe(data, config)
     figures = evaluated(chosen, prepared)
     kept.write_text(json.dumps({"made_from": made_from, "figures": figures}))

@@ -150,6 +150,14 @@ def test_nothing_to_learn_from_is_refused(tmp_path, capsys):
     assert "--labels" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("verb", ["evaluate", "protocols", "ablations"])
+def test_figures_of_no_dataset_are_refused(tmp_path, capsys, verb):
+    """Whoever forgot to build is told so."""
+    assert main(["--work", str(tmp_path), verb]) == 2
+
+    assert "no dataset" in capsys.readouterr().err
+
+
 def test_a_table_of_another_feature_set_is_refused(place, tmp_path, capsys):
     """Numbers with another meaning are not trained on."""
     table = pq.read_table(place / "table.parquet")
