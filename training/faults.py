@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +15,8 @@ from riskml.errors import InputError
 from riskml.issues import Issues
 from riskml.message import issue_refs, subject
 from riskml.parse.issues import read_issues
+
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # git takes anything else for a branch or an option
 
 
 def told(issues: Sequence[Path], fixes: Sequence[Path], git: GitRepository) -> Issues | None:
@@ -33,11 +37,14 @@ def read_fixes(path: Path) -> Iterable[str]:
     The authors took for a fix what names an issue that the tracker lists as a bug; nothing but that is read here, and no label.
     """
     content = _bytes(path)
-    text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8", "replace")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    if "fix_hash" not in (rows.fieldnames or ()):
-        raise InputError("a column is missing", where=str(path), got=list(rows.fieldnames or ()), expected="fix_hash")
-    return {row["fix_hash"] for row in rows}
+    try:
+        text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8", "replace")
+        rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        if "fix_hash" not in (rows.fieldnames or ()):
+            raise InputError("a column is missing", where=str(path), got=list(rows.fieldnames or ()), expected="fix_hash")
+        return {sha for row in rows if _SHA.fullmatch(sha := row["fix_hash"] or "")}
+    except (OSError, EOFError, zlib.error, csv.Error) as problem:
+        raise InputError("not a readable CSV table", where=str(path), got=str(problem)) from problem
 
 
 def repaired_by(git: GitRepository, fixes: Iterable[str]) -> Mapping[str, None]:

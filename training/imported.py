@@ -21,6 +21,7 @@ from training.labels import read_apachejit
 
 NEEDED = ("sha", "harm", "source", "known_at", "confidence")
 OPTIONAL = ("repository", "authored_at")
+_FAR = 62_135_596_800  # seconds from 1970 back to the year 1, and as far ahead
 _YES, _NO = ("true", "1", "yes"), ("false", "0", "no")
 
 
@@ -83,13 +84,16 @@ def _csv_header(file: Path) -> list[str]:
     try:
         with _text(file) as stream:
             return list(csv.DictReader(stream).fieldnames or ())
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as problem:
         raise InputError("not a readable CSV table", where=str(file), got=str(problem)) from problem
 
 
 def _csv(file: Path) -> Iterator[Mapping[str, Any]]:
-    with _text(file) as stream:
-        yield from csv.DictReader(stream)
+    try:
+        with _text(file) as stream:
+            yield from csv.DictReader(stream, strict=True)  # a quote left open would swallow what follows
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as problem:
+        raise InputError("not a readable CSV table", where=str(file), got=str(problem)) from problem
 
 
 def _text(file: Path) -> Any:
@@ -130,6 +134,6 @@ def _moment(value: object, where: str) -> float | None:
             return _moment(datetime.fromisoformat(str(value).strip()), where)
         except ValueError:
             raise InputError("not a time", where=where, got=value, expected="UNIX seconds, or 2026-11-24 10:00:00") from None
-    if not isfinite(found):
+    if not (isfinite(found) and abs(found) < _FAR):  # milliseconds, for one, are beyond it
         raise InputError("not a time", where=where, got=value, expected="UNIX seconds, or 2026-11-24 10:00:00")
     return found

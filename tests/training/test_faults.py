@@ -43,3 +43,22 @@ def test_a_file_without_the_column_is_refused(tmp_path):
 
     with pytest.raises(InputError, match=r"fixes\.csv.*sha.*fix_hash"):
         read_fixes(listed)
+
+
+@pytest.mark.parametrize("content", [b'fix_hash\n"aaaa\n', gzip.compress(b"fix_hash\naaaa\n")[:-6], b"no gzip"])
+def test_a_damaged_list_is_refused(tmp_path, content):
+    """A list that ends too early is no shorter list."""
+    listed = tmp_path / ("fixes.csv" if content.startswith(b"fix") else "fixes.csv.gz")
+    listed.write_bytes(content)
+
+    with pytest.raises(InputError, match="not a readable CSV table"):
+        read_fixes(listed)
+
+
+def test_what_is_no_commit_id_is_no_repair(repo, tmp_path):
+    """Git would take a name for a branch, and ``--all`` for every commit."""
+    repo.commit("SHOP-1 Start", {"a.py": "1\n"})
+    listed = tmp_path / "fixes.csv"
+    listed.write_text("fix_hash,x\n--all,1\nHEAD,1\n,1\n^HEAD,1\n")
+
+    assert told([], [listed], GitRepository.open(repo.path)).faults == {}

@@ -54,6 +54,9 @@ def test_apachejit_is_known_by_its_columns(tmp_path):
     (HEAD + f"{SHA},true,x,,1\n", "row 2 known_at"),
     (HEAD + f"{SHA},true,x,soon,1\n", "row 2 known_at.*soon"),
     (HEAD + f"{SHA},true,x,inf,1\n", "row 2 known_at"),
+    (HEAD + f"{SHA},true,x,1e300,1\n", "row 2 known_at.*1e"),
+    (HEAD + f"{SHA},true,x,1700000000000,1\n", "row 2 known_at"),
+    (HEAD + f'{SHA},true,"x,1,1\n{SHA},true,x,1,1\n', "not a readable CSV table"),
     (HEAD + f"{SHA},true,x,1,1.5\n", "row 2 confidence.*1.5"),
     (HEAD + ",true,x,1,1\n", "row 2 sha"),
 ])
