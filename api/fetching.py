@@ -23,7 +23,7 @@ TIMEOUT_S = 120.0
 
 _LOOK_S = 0.5
 _TURNS: dict[Path, threading.Lock] = {}
-_SECRET = re.compile(r"://[^/@\s]+@")
+_SECRET = re.compile(r"://[^/\s]+@")  # to the last @: git takes off what is before the first one
 _SETTINGS = (f"core.hooksPath={devnull}", "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
              "http.lowSpeedLimit=100", "http.lowSpeedTime=30", "fetch.recurseSubmodules=false", "fetch.prune=false",
              "fetch.pruneTags=false", "fetch.writeCommitGraph=false", "fetch.bundleURI=")
