@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from training import metrics
 from training.config import timestamp
 from training.dataset import DAY, Dataset
-from training.evaluate import CLASSIC_SOURCE, untold
+from training.evaluate import CLASSIC_SOURCE, Split, enough, untold
 from training.fit import Recipe, fit
 from training.recipe import MEMBERS, recipe
 
@@ -39,6 +39,7 @@ def ablations(data: Dataset, prepared: Recipe, say: Say) -> list[Ablation]:
     end = timestamp(prepared.config.periods.test_from)
     mined = data.where((data.source != CLASSIC_SOURCE) & (data.at < end))
     train, test = mined.where(mined.at < end - BLOCK_DAYS * DAY), mined.where(mined.at >= end - BLOCK_DAYS * DAY)
+    enough(Split(train, test))
     found = []
     for group in ("", *(name for name in MEMBERS if set(MEMBERS[name]) & set(data.names))):
         say(f"without {group or 'nothing'} …")

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.errors import InputError
 from training import metrics
 from training.baselines import CLASSIC, churn, forest, lines_added, logistic
 from training.calibrate import shift, spread_between
@@ -54,6 +55,18 @@ def split_as_known(data: Dataset, config: TrainConfig) -> Split:
     return Split(whole.train.known_by(at, config.periods.maturity_days), whole.test)
 
 
+def enough(parts: Split) -> None:
+    """Refuse to train or test where nothing did harm, or everything did.
+
+    :raises InputError: counting what there is
+    """
+    harm = {name: part.harm for name, part in (("train", parts.train), ("test", parts.test))}
+    if any(not 0 < h.sum() < len(h) for h in harm.values()):
+        raise InputError("too little to train or to test on", where="dataset",
+                         got=", ".join(f"{name}: {len(h)} changes, {int(h.sum())} harmful" for name, h in harm.items()),
+                         expected="harmful and harmless changes before the test period and in it")
+
+
 def evaluate(data: Dataset, recipe: Recipe) -> Figures:
     """Make all figures. Trains one model per split and one per repository left out: minutes for 100,000 changes.
 
@@ -63,6 +76,7 @@ def evaluate(data: Dataset, recipe: Recipe) -> Figures:
     """
     config = recipe.config
     parts = split(data, config)
+    enough(parts)
     honest = Split(parts.train, untold(parts.test, recipe))
     model = fit(honest.train, recipe)
     known = split_as_known(data, config)

@@ -18,7 +18,7 @@ from training import metrics
 from training.baselines import lines_added
 from training.config import timestamp
 from training.dataset import DAY, Dataset
-from training.evaluate import CLASSIC_SOURCE, untold
+from training.evaluate import CLASSIC_SOURCE, enough, split, untold
 from training.fit import Fitted, Recipe, fit
 
 Floats = NDArray[np.float64]
@@ -60,6 +60,7 @@ def protocols(data: Dataset, recipe: Recipe, say: Say) -> Iterator[Result]:
     """Run every protocol on its part of the data."""
     mined, classic = data.where(data.source != CLASSIC_SOURCE), data.where(data.source == CLASSIC_SOURCE)
     if len(mined):
+        enough(split(mined, recipe.config))
         for protocol in (by_date, by_share, by_quarter, one_left_out):
             say(f"{protocol.__name__} …")
             yield from protocol(data, recipe)

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from riskml.errors import InputError
+from training.ablations import ablations
 from training.config import Mask, timestamp
 from training.dataset import DAY
 from training.evaluate import TRACKER, evaluate, untold
@@ -111,3 +113,16 @@ def test_where_no_tracker_was_known_nothing_is_said_of_it(data, config):
     mask = Mask(TRACKER, unknown=("reported",), share=1.0)
 
     assert evaluate(*recipe(data, replace(config, mask=(mask,))))["tracked"] is None
+
+
+@pytest.mark.parametrize("run", [
+    lambda data, recipe: list(protocols(data, recipe, lambda _text: None)),
+    lambda data, recipe: ablations(data, recipe, lambda _text: None),
+    evaluate,
+])
+def test_data_that_can_tell_nothing_are_refused(prepared, run):
+    """Where nothing did harm there is nothing to rank, and the counts say so."""
+    data, known = prepared
+
+    with pytest.raises(InputError, match=r"too little to train or to test on.* 0 harmful"):
+        run(data.where(~data.harm), known)
