@@ -6,6 +6,7 @@ small file beside it. Whatever does not fit is mined anew, so an interrupted bui
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -30,6 +31,7 @@ from training.partitions import name_of, partitions
 from training.recipe import CANDIDATES, EVERY
 
 Say = Callable[[str], None]
+_FULL = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 KAMEI_LATENCY_DAYS = 365
 """Tables that bring their own labels do not tell when a harm became known; this is what is assumed."""
 
@@ -115,7 +117,7 @@ def _elsewhere(git: GitRepository, tip: str, labelled: Collection[str]) -> list[
     """Find the labelled commits that the repository holds but ``tip`` does not reach."""
     if not labelled:
         return []
-    stdin = "".join(f"{sha}\n" for sha in sorted(labelled)).encode()
+    stdin = "".join(f"{sha}\n" for sha in sorted(labelled) if _FULL.fullmatch(sha)).encode()
     here = git.rev_list(["--no-walk=unsorted", "--ignore-missing", "--stdin"], stdin=stdin)
     reached = set(git.rev_list([tip]))
     return sorted(sha for sha in here if sha not in reached)

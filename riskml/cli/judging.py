@@ -39,9 +39,12 @@ def issues_of(args: argparse.Namespace) -> Issues | None:
     file = getattr(args, "issues", None)  # verbs that judge nothing share the workspace, not the option
     if file is None:
         return None
-    from riskml.parse.issues import LIMIT, read_issues
+    from riskml.parse.issues import FAULTS, LIMIT, read_issues
 
-    return read_issues(read_bytes(file, "issues", limit=LIMIT), file)
+    issues = read_issues(read_bytes(file, "issues", limit=LIMIT), file)
+    if not issues.faults:
+        note(f"{file} lists no fault: no type in it says {', '.join(sorted(FAULTS))}; so nothing counts as repaired")
+    return issues
 
 
 def change_of(args: argparse.Namespace, workspace: Workspace) -> Change:

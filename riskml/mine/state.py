@@ -33,10 +33,14 @@ _DOUBLE = "d"
 
 
 class State:
-    """A history, and the vectors of the latest commits in it (the default profile: they describe no person)."""
+    """A history, and the vectors of the latest commits in it (the default profile: they describe no person).
 
-    def __init__(self, history: History, vectors: Mapping[str, array[float]] | None = None) -> None:
+    ``faults`` tells which export of an issue tracker the vectors rest on, by its digest; ``None`` is none.
+    """
+
+    def __init__(self, history: History, vectors: Mapping[str, array[float]] | None = None, faults: str | None = None) -> None:
         self.history = history
+        self.faults = faults
         self.vectors: dict[str, array[float]] = dict(vectors or {})
 
     def view(self, base: str | None) -> View:
@@ -77,7 +81,7 @@ class State:
         blocks["vector_shas"] = container.Block("B", bytes.fromhex("".join(self.vectors)))
         blocks["vectors"] = container.Block(_DOUBLE, b"".join(self.vectors.values()))
         id_bytes = len(self.history.shas[0]) // 2 if self.history.shas else 20
-        container.write(path, {**_fits(), "id_bytes": id_bytes}, blocks)
+        container.write(path, {**_fits(), "id_bytes": id_bytes, "faults": self.faults}, blocks)
 
     @classmethod
     def load(cls, path: Path) -> State:
@@ -91,13 +95,13 @@ class State:
                 raise StateUnfit(f"the file of mined history follows other {key.replace('_', ' ')}", where=str(path),
                                  got=header.get(key), expected=f"{value!r:.60}; it will be mined anew")
         try:
-            return cls._unpacked(header["id_bytes"], blocks)
+            return cls._unpacked(header["id_bytes"], blocks, header.get("faults"))
         except (KeyError, ValueError) as error:
             raise StateUnfit("the file of mined history has another layout", where=str(path), got=str(error),
                              expected="the blocks of this version; it will be mined anew") from error
 
     @classmethod
-    def _unpacked(cls, id_bytes: int, blocks: Mapping[str, memoryview]) -> State:
+    def _unpacked(cls, id_bytes: int, blocks: Mapping[str, memoryview], faults: str | None) -> State:
         width = 2 * id_bytes
         text = bytes(blocks["vector_shas"]).hex()
         values = blocks["vectors"]
@@ -105,7 +109,7 @@ class State:
             text[i * width:(i + 1) * width]: array(_DOUBLE, values[i * len(NAMES):(i + 1) * len(NAMES)].tobytes())
             for i in range(len(text) // width)
         }
-        return cls(shelf.unpack(blocks, id_bytes=id_bytes), vectors)
+        return cls(shelf.unpack(blocks, id_bytes=id_bytes), vectors, faults)
 
 
 @cache
@@ -125,20 +129,21 @@ def update(
     A first run keeps what it has every 20 s of work, so that one that is cut short is continued. Commits that a tip no longer
     reaches (a force push) stay, unseen by it, until they are the larger part; then the history is mined anew. A shallow clone
     has no history worth keeping: its state is empty and incomplete. ``file=None`` keeps nothing. ``issues``
-    tells which of them were filed as faults: the kept vectors depend on it, so a state that grew without it needs another file.
+    tells which of them were filed as faults: the kept vectors depend on it, so with other faults the history is mined anew.
 
     Raises ``StoreUnwritable`` when the state cannot be kept.
     """
     if source.is_shallow:
         return State(History(complete=False))
-    state = _opened(file, notice)
+    faults = None if issues is None else _digest(issues)
+    state = _opened(file, faults, notice)
     told = None if issues is None or tip is None else Repairs(repaired(source, issues, tip, *state.heads()))
     state.history.reported = told
     if tip is None or tip in state.history:
         return state
     headers = walk(source, tip, without=state.heads())
     if len(state.history) > len(headers) + _SPARE and not _mostly_seen(state, headers):
-        state = State(History())
+        state = State(History(), faults=faults)
         state.history.reported = told
         headers = walk(source, tip)
     _mine(source, state, headers, file, progress, notice, clock)
@@ -147,14 +152,20 @@ def update(
     return state
 
 
-def _opened(file: Path | None, notice: Callable[[str], None]) -> State:
+def _opened(file: Path | None, faults: str | None, notice: Callable[[str], None]) -> State:
+    """Open what was kept, if it fits. Vectors made with another export do not: percentiles would compare what cannot be."""
     if file is None or not file.exists():
-        return State(History())
+        return State(History(), faults=faults)
     try:
-        return State.load(file)
+        state = State.load(file)
     except StateUnfit as error:
         notice(str(error))
-        return State(History())
+        return State(History(), faults=faults)
+    return state if state.faults == faults else State(History(), faults=faults)
+
+
+def _digest(issues: Issues) -> str:
+    return hashlib.blake2b("\n".join(sorted(issues.faults)).encode(), digest_size=16).hexdigest()
 
 
 def _mostly_seen(state: State, headers: Sequence[Header]) -> bool:

@@ -44,3 +44,20 @@ def test_history_grown_in_steps_tells_what_one_mined_at_once_tells(repo, grow, t
     assert any(bulk[sha][at] > 1 for sha in grown.vectors)
     for sha, vector in grown.vectors.items():
         assert list(vector) == pytest.approx(list(bulk[sha]), nan_ok=True)
+
+
+def test_kept_vectors_rest_on_the_export_that_is_asked(repo, tmp_path):
+    """Another export, or none, mines them anew; the same one finds them kept."""
+    repo.commit("APP-1 Start", {"x.py": "1\n"})
+    for number in range(4):
+        repo.commit(f"APP-{number + 2} Go on", {"x.py": f"{number}\n"})
+    source, tip = GitRepository.open(repo.path), repo.git("rev-parse", "HEAD").strip()
+    at = NAMES.index("reported_fixes")
+
+    def kept(issues):
+        return [vector["reported_fixes"] for vector in update(source, tmp_path / "s", tip, issues=issues).recent(tip)]
+
+    assert kept(Issues({})) == [0, 0, 0, 0, 0]
+    assert kept(Issues({"APP-1": None, "APP-2": None})) == [2, 2, 2, 1, 0]
+    assert all(vector != vector for vector in kept(None))
+    assert [row.vector[at] for row in mine(source, issues=Issues({"APP-1": None}))] == kept(Issues({"APP-1": None}))[::-1]
