@@ -17,6 +17,9 @@ Result = Literal["posted", "edited", "same", "silent", "outdated", "closed", "su
 """What came of a delivery: what ``riskml.ci.converse.Said`` says; that the merge request is closed or a draft by now; that a
 later delivery of it does the same; that its change or its policy cannot be read; that the platform was away for too long."""
 
+CAME_TO_NOTHING = ("refused", "gave-up")
+"""Ends after which the same delivery is worth another try: somebody may have mended what was wrong."""
+
 KEPT = timedelta(days=7)
 """A delivery that is older was left behind by a service that never came back, and is not taken up any more."""
 
@@ -35,16 +38,18 @@ class Deliveries:
     async def accept(self, offer: Offer, told: bytes) -> tuple[DeliveryRow, bool]:
         """Keep what was offered; returns its row, and whether it is new. ``told`` is the delivery as it came.
 
-        The same delivery again is the same row, unless the bot gave it up: whoever sends that again wants another try.
+        The same delivery again is the same row, unless its last try came to nothing: whoever sends that again wants a new one.
         """
-        key = f"delivery:{offer.forge}:{hashlib.sha256(told).hexdigest()}"
-        row, fresh = await self._keep(self._row(offer, key))
-        if fresh:
-            return row, True
-        end = await self._readers.run(lambda: self._store.under_key(DeliveryRow, f"{ENDED}{row.id}"))
-        if end is None or end.result != "gave-up":
-            return row, False
-        return await self._keep(self._row(offer, f"{key}:{end.id}"))
+        key = tried = f"delivery:{offer.forge}:{hashlib.sha256(told).hexdigest()}"
+        while True:
+            row, fresh = await self._keep(self._row(offer, tried))
+            end = None if fresh else await self._end_of(row)
+            if end is None or end.result not in CAME_TO_NOTHING:
+                return row, fresh
+            tried = f"{key}:{end.id}"
+
+    async def _end_of(self, row: DeliveryRow) -> DeliveryRow | None:
+        return await self._readers.run(lambda: self._store.under_key(DeliveryRow, f"{ENDED}{row.id}"))
 
     async def unfinished(self, *, limit: int) -> list[DeliveryRow]:
         """List what has no end yet, oldest first."""

@@ -186,6 +186,22 @@ def test_what_was_given_up_is_tried_again_when_somebody_sends_it_again(world: Bo
         assert served.result(again).result == "posted"
 
 
+def test_what_was_refused_is_tried_again_when_it_is_sent_again(world: BotWorld):
+    """A broken policy at the base ends a delivery, every time; once it is mended, the forge's "redeliver" finds it so."""
+    world.platform.tree = {".riskml/policy.yaml": b"version: 1\nrules: nonsense\n"}
+    with world.served() as served:
+        body = served.offer()
+        for _ in range(2):
+            tried = served.send(body)
+            assert tried.json()["accepted"]["fresh"]
+            assert served.result(tried).result == "refused"
+        world.platform.tree = {}
+        again = served.send(body)
+        assert again.json()["accepted"]["fresh"]
+        assert served.result(again).result == "posted"
+        assert not served.send(body).json()["accepted"]["fresh"]
+
+
 def test_the_policy_and_the_services_are_those_of_the_base(world: BotWorld):
     """An enforced policy holds what it holds, in red; a described service has a row and a status each."""
     world.platform.tree = {
