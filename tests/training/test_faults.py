@@ -45,7 +45,14 @@ def test_a_file_without_the_column_is_refused(tmp_path):
         read_fixes(listed)
 
 
-@pytest.mark.parametrize("content", [b'fix_hash\n"aaaa\n', gzip.compress(b"fix_hash\naaaa\n")[:-6], b"no gzip"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b'fix_hash\n"aaaa\n', id="open quote"),
+        pytest.param(gzip.compress(b"fix_hash\naaaa\n", mtime=0)[:-6], id="cut gzip"),
+        pytest.param(b"no gzip", id="no gzip"),
+    ],
+)
 def test_a_damaged_list_is_refused(tmp_path, content):
     """A list that ends too early is no shorter list."""
     listed = tmp_path / ("fixes.csv" if content.startswith(b"fix") else "fixes.csv.gz")
