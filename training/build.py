@@ -18,11 +18,11 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped] # it ships no types
 
 from riskml.adapters.git import GitRepository
 from riskml.errors import ArtifactMismatch, InputError
-from riskml.features.catalogue import FEATURE_SET, NAMES, Profile
+from riskml.features.catalogue import FEATURE_SET, Profile
 from riskml.mine import finished as notes
 from riskml.mine.finished import digest as digest  # other files of training take it from here
 from riskml.mine.rows import mine
-from riskml.mine.table import write
+from riskml.mine.table import COLUMNS, write
 from training.dataset import in_order, kamei_table, label_table, save
 from training.faults import told
 from training.imported import read as read_labels
@@ -101,7 +101,7 @@ def mined_table(repository: Path, folder: Path, until: date, say: Say, labelled:
     also = _elsewhere(git, tip, labelled)
     known = told(issues, fixes, git)
     table = folder / f"{git.key.replace('/', '+')}-{tip[:12]}.parquet"  # two checkouts may have one name, never one tip
-    made_from = {"tip": tip, "feature_set": FEATURE_SET, "features": _hash(NAMES), "also": _hash(also), "profile": profile,
+    made_from = {"tip": tip, "feature_set": FEATURE_SET, "columns": _hash(COLUMNS), "also": _hash(also), "profile": profile,
                  "faults": None if known is None else _hash(sorted(known.faults))}
     if is_finished(table, made_from):
         say(f"{table.stem}: kept, mined before")

@@ -1,7 +1,7 @@
 """Features and labels of many changes, and what of them was known at a date.
 
 Rows are kept in order of the time they were written. ``repository`` tells rows apart for reports and weights; it is never a
-feature, and neither is anything about a person.
+feature, and neither is anything about a person. ``newcomer`` is there for reports alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from riskml.errors import InputError
 from training.labels import Label
 
 DAY = 86_400
-COLUMNS = ("features", "repository", "sha", "source", "at", "harm", "known_at")
+COLUMNS = ("features", "repository", "sha", "source", "at", "harm", "known_at", "newcomer")
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Texts = NDArray[np.object_]
@@ -32,7 +32,8 @@ class Dataset:
     """Columns of equal length.
 
     ``features`` is (changes, names), NaN = unknown. ``at`` (written) and ``known_at`` (its harm became known; NaN where none is
-    known) are UNIX seconds.
+    known) are UNIX seconds. ``newcomer`` is 1 where the author had made few changes here before, 0 where not, NaN = unknown
+    (:class:`riskml.mine.rows.Row`).
     """
 
     names: tuple[str, ...]
@@ -43,6 +44,7 @@ class Dataset:
     at: Floats
     harm: Bools
     known_at: Floats
+    newcomer: Floats
 
     def __len__(self) -> int:
         return len(self.at)
@@ -113,6 +115,7 @@ def label_table(table: pa.Table, labels: Mapping[str, Label], names: Sequence[st
         at=np.array([label.authored_at for label in found], dtype=np.float64),
         harm=np.array([label.harm for label in found], dtype=bool),
         known_at=np.array([np.nan if label.known_at is None else label.known_at for label in found], dtype=np.float64),
+        newcomer=_flags(table, "newcomer"),
     )
 
 
@@ -130,7 +133,7 @@ def kamei_table(table: pa.Table, names: Sequence[str], source: str, *, known_aft
     return Dataset(
         names=tuple(names), features=np.column_stack(columns), sha=_texts(table.column("commit_id").to_pylist()),
         repository=_texts(table.column("project").to_pylist()), source=_texts([source] * n), at=at, harm=harm,
-        known_at=np.where(harm, at + known_after_days * DAY, np.nan),
+        known_at=np.where(harm, at + known_after_days * DAY, np.nan), newcomer=np.full(n, np.nan),
     )
 
 
@@ -138,7 +141,7 @@ def save(data: Dataset, path: Path, about: Mapping[str, Any]) -> None:
     """Write a dataset as one Parquet file, with what it was made from in its metadata."""
     columns: dict[str, Any] = {
         "sha": data.sha, "repository": data.repository, "source": data.source, "at": data.at, "harm": data.harm,
-        "known_at": pa.array(data.known_at, from_pandas=True),
+        "known_at": pa.array(data.known_at, from_pandas=True), "newcomer": pa.array(data.newcomer, from_pandas=True),
     }
     for i, name in enumerate(data.names):
         columns["f:" + name] = pa.array(data.features[:, i], from_pandas=True)
@@ -160,9 +163,17 @@ def open_saved(path: Path) -> tuple[Dataset, dict[str, Any]]:
         repository=_texts(table.column("repository").to_pylist()), sha=_texts(table.column("sha").to_pylist()),
         source=_texts(table.column("source").to_pylist()), at=table.column("at").to_numpy(),
         harm=table.column("harm").to_numpy().astype(bool), known_at=table.column("known_at").to_numpy().astype(np.float64),
+        newcomer=_flags(table, "newcomer"),
     )
     about = json.loads((table.schema.metadata or {}).get(b"riskml", b"{}"))
     return data, about
+
+
+def _flags(table: pa.Table, name: str) -> Floats:
+    """Read a column of yes and no as 1 and 0; what is null, or in a table without the column, is NaN."""
+    if name not in table.column_names:
+        return np.full(len(table), np.nan)
+    return np.array([np.nan if value is None else float(value) for value in table.column(name).to_pylist()], dtype=np.float64)
 
 
 def _texts(values: Iterable[str]) -> Texts:

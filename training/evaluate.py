@@ -5,7 +5,7 @@ Everything here is plain data (numbers, texts, lists), so that the card is made 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import isfinite
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskml.errors import InputError
+from riskml.mine.rows import NEWCOMER
 from training import metrics
 from training.baselines import CLASSIC, churn, forest, lines_added, logistic
 from training.calibrate import shift, spread_between
@@ -91,7 +92,7 @@ def evaluate(data: Dataset, recipe: Recipe) -> Figures:
         "tracked": tracked(told, model, model_as_known, config) if _knows_more(told, test) else None,
         "years": _years(test, p, model.threshold),
         "repositories": _by(honest.test, everywhere, honest.test.repository, config),
-        "size_quintiles": _quintiles(test, p), "slices": _slices(test, p),
+        "size_quintiles": _quintiles(test, p), "slices": slices(test, p),
         "curve": _curve(test, p),
         "unknowns": _unknowns(test, model, recipe),
         "as_known": {
@@ -296,13 +297,21 @@ _SLICES: Mapping[str, tuple[str, float, float]] = {
 """Parts of the test: a feature, and the values [from, to) that belong."""
 
 
-def _slices(data: Dataset, p: Floats) -> list[Figures]:
-    """Figures of parts of the test that people ask for; those with fewer than ten of a kind tell nothing and are left out."""
-    rows = []
+def _parts(data: Dataset) -> Iterator[tuple[str, Bools]]:
     for name, (feature, low, high) in _SLICES.items():
-        if feature not in data.names:
-            continue
-        here = (data.column(feature) >= low) & (data.column(feature) < high)
+        if feature in data.names:
+            yield name, (data.column(feature) >= low) & (data.column(feature) < high)
+    yield f"an author of fewer than {NEWCOMER} changes before", data.newcomer == 1
+    yield f"an author of {NEWCOMER} changes or more before", data.newcomer == 0
+
+
+def slices(data: Dataset, p: Floats) -> list[Figures]:
+    """Figures of parts of the test that people ask for; those with fewer than ten of a kind tell nothing and are left out.
+
+    Who is new to a repository is no feature: the model is as blind to it as to authors, and these figures say what that means.
+    """
+    rows = []
+    for name, here in _parts(data):
         harm, score = data.harm[here], p[here]
         if min(harm.sum(), (~harm).sum()) >= 10:
             rows.append({"slice": name, "changes": len(harm), "rate": float(harm.mean()), "promised": float(score.mean()),

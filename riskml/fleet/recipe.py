@@ -13,11 +13,11 @@ import riskml.message
 import riskml.mine
 import riskml.parse
 from riskml.adapters.git import GitRepository
-from riskml.features.catalogue import FEATURE_SET, NAMES, Profile
+from riskml.features.catalogue import FEATURE_SET, Profile
 from riskml.issues import Issues
 from riskml.mine.labels import label
 from riskml.mine.rows import mine
-from riskml.mine.table import Columns, write, write_records
+from riskml.mine.table import COLUMNS, Columns, write, write_records
 
 Progress = Callable[[int, int], None]
 Notice = Callable[[str], None]
@@ -52,8 +52,8 @@ class Rows:
 
     def rests_on(self) -> Mapping[str, object]:
         """Return the feature set and the options."""
-        features = sha256(" ".join(NAMES).encode()).hexdigest()
-        return {"table": "rows", "feature_set": FEATURE_SET, "features": features, "since": self.since, "profile": self.profile,
+        columns = sha256(" ".join(COLUMNS).encode()).hexdigest()
+        return {"table": "rows", "feature_set": FEATURE_SET, "columns": columns, "since": self.since, "profile": self.profile,
                 "issues": faults_hash(self.issues)}
 
     def write(self, source: GitRepository, tip: str, table: Path, progress: Progress | None, notice: Notice) -> str:

@@ -18,6 +18,8 @@ from riskml.mine.walk import walk
 from riskml.ports import LogSource
 
 _REPORT_EVERY = 64
+NEWCOMER = 5
+"""With fewer changes than this before, an author is a newcomer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,10 @@ class Row:
     """One commit. Times are UNIX seconds; ``vector`` follows ``NAMES`` and is NaN where unknown.
 
     A merge has no diff of its own: all it says is that it is one. The first commit of a shallow clone says nothing at all.
+
+    ``newcomer`` tells whether the author (an address, in whatever case) made fewer than ``NEWCOMER`` changes among the
+    ancestors of the commit's first parent; ``None`` when nobody can know. It is no feature: it is there so that figures can
+    tell how a model that is blind to authors does on the changes of newcomers.
     """
 
     sha: str
@@ -32,6 +38,7 @@ class Row:
     committed_at: int
     merge: bool
     vector: tuple[float, ...]
+    newcomer: bool | None = None
 
 
 _UNKNOWN = (nan,) * len(NAMES)
@@ -46,7 +53,14 @@ def row(change: Change, view: View, profile: Profile = "default") -> Row:
         vector = _UNKNOWN
     else:
         vector = _MERGE if merge else tuple(extract(Evidence(change, view), profile).values())
-    return Row(commit.sha, commit.authored_at, commit.committed_at, merge, vector)
+    return Row(commit.sha, commit.authored_at, commit.committed_at, merge, vector, None if merge else _newcomer(change, view))
+
+
+def _newcomer(change: Change, view: View) -> bool | None:
+    author = change.commits[-1].author
+    if not view.complete or author is None or not author.email.strip():
+        return None
+    return view.author(author.email, change.at).changes < NEWCOMER
 
 
 def mine(

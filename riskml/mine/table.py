@@ -17,11 +17,11 @@ from riskml.mine.replacing import replacing
 from riskml.mine.rows import Row
 
 Cell = str | int | float | bool | None
-
-COLUMNS = ("sha", "authored_at", "committed_at", *NAMES)
-"""Columns of a table of rows; times are UNIX seconds."""
-
-_ROW_TYPES: Mapping[str, type] = {"sha": str, "authored_at": int, "committed_at": int, **dict.fromkeys(NAMES, float)}
+_ROW_TYPES: Mapping[str, type] = {
+    "sha": str, "authored_at": int, "committed_at": int, "newcomer": bool, **dict.fromkeys(NAMES, float),
+}
+COLUMNS = tuple(_ROW_TYPES)
+"""Columns of a table of rows; times are UNIX seconds, ``newcomer`` is that of :class:`riskml.mine.rows.Row`."""
 _BATCH = 8192
 
 
@@ -53,7 +53,7 @@ def write_records(records: Iterable[Sequence[Cell]], path: Path, columns: Column
 
 
 def _cells(row: Row) -> Sequence[Cell]:
-    return [row.sha, row.authored_at, row.committed_at, *row.vector]
+    return [row.sha, row.authored_at, row.committed_at, row.newcomer, *row.vector]
 
 
 @contextmanager

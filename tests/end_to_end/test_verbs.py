@@ -89,7 +89,7 @@ def test_mine_writes_one_row_a_commit(riskml, shop, tmp_path):
     assert (ran.code, ran.out) == (0, "")
     assert re.fullmatch(r"riskml: .*: \d+ rows\n", ran.err)
     assert {row["sha"] for row in rows} <= set(shop.git("rev-list", "main").splitlines())
-    assert set(rows[0]) == {"sha", "authored_at", "committed_at", *NAMES}
+    assert set(rows[0]) == {"sha", "authored_at", "committed_at", "newcomer", *NAMES}
     assert {row[name] for name in PEOPLE for row in rows} == {None}
 
 

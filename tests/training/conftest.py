@@ -35,6 +35,7 @@ def made_up(n=4000, seed=1, days=4 * 365):
         names=NAMES, features=features, repository=texts([f"org/{'abc'[i]}" for i in which]),
         sha=texts([f"{i:040x}" for i in range(n)]), source=texts(["apachejit"] * n), at=at, harm=harm,
         known_at=np.where(harm, at + rng.exponential(200, n) * DAY, np.nan),
+        newcomer=np.where(rng.random(n) < 0.1, np.nan, rng.random(n) < 0.2),
     )
 
 

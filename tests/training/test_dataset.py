@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from riskml.errors import InputError
@@ -77,6 +78,27 @@ def test_labels_meet_rows_by_commit_id():
     assert data.known_at.tolist() == [20.0]
 
 
+def test_who_is_new_is_kept_beside_the_features():
+    """Yes, no and unknown stay what they are; a table that does not tell leaves it unknown."""
+    columns = {"sha": ["a", "b", "c"], "authored_at": [1, 2, 3], "committed_at": [1, 2, 3], "la": [3.0, 4.0, 5.0]}
+    labels = {sha: Label("org/x", sha, False, 10, None, "test") for sha in "abc"}
+
+    told = label_table(pa.table({**columns, "newcomer": [True, None, False]}), labels, ("la",))
+    untold = label_table(pa.table(columns), labels, ("la",))
+
+    np.testing.assert_array_equal(told.newcomer, [1.0, np.nan, 0.0])
+    assert told.names == ("la",)
+    assert np.isnan(untold.newcomer).all()
+
+
+def test_a_dataset_of_before_does_not_tell_who_is_new(data, tmp_path):
+    """A file without the column is read; what it does not tell is unknown."""
+    save(data, tmp_path / "d.parquet", {})
+    pq.write_table(pq.read_table(tmp_path / "d.parquet").drop_columns(["newcomer"]), tmp_path / "old.parquet")
+
+    assert np.isnan(open_saved(tmp_path / "old.parquet")[0].newcomer).all()
+
+
 def test_a_table_with_its_own_labels_is_read_by_column_name():
     """``ent`` is entropy; features the table lacks are unknown; harm is known only after a while."""
     table = pa.table({"commit_id": ["a"], "project": ["qt"], "date": [100], "bug": [1], "la": [5], "ent": [0.5]})
@@ -98,6 +120,7 @@ def test_a_dataset_survives_its_file(data, tmp_path):
     assert again.names == data.names
     np.testing.assert_array_equal(again.features, data.features)
     np.testing.assert_array_equal(again.known_at, data.known_at)
+    np.testing.assert_array_equal(again.newcomer, data.newcomer)
     assert again.repository.tolist() == data.repository.tolist()
 
 

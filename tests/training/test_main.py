@@ -46,6 +46,7 @@ unknown = ["past"]
 def mined(data, path):
     """Write the made-up changes as ``riskml mine`` would."""
     columns = {"sha": list(data.sha), "authored_at": data.at.astype("int64"), "committed_at": data.at.astype("int64")}
+    columns["newcomer"] = pa.array([None if np.isnan(value) else bool(value) for value in data.newcomer])
     for name in NAMES:
         values = data.column(name) if name in data.names else np.full(len(data), np.nan)
         columns[name] = pa.array(values, from_pandas=True)
@@ -92,6 +93,7 @@ def test_the_card_is_what_the_figures_say(place):
     auc = artifact.manifest.evaluation["models"]["riskml"]["auc"]["value"]
     assert f"{auc:.3f}" in artifact.card
     assert auc > artifact.manifest.evaluation["models"]["lines added"]["auc"]["value"]
+    assert "an author of fewer than 5 changes before" in artifact.card
     assert "$" not in artifact.card
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import os
 import random
+from dataclasses import replace
 
 import pytest
 
 from riskml.adapters.git import GitRepository
+from riskml.change import Person
 from riskml.features.catalogue import NAMES
 from riskml.mine.rows import Row, mine, row
 from riskml.mine.state import update
@@ -41,7 +43,9 @@ def test_bulk_steps_and_single_changes_give_the_same_vectors(make_repo, grow, tm
     for sha, wanted in rows.items():
         if not wanted.merge:
             change = source.commit_change(sha)
-            assert differences(row(change, state.view(change.base), "people"), wanted) == []
+            alone = row(change, state.view(change.base), "people")
+            assert differences(alone, wanted) == []
+            assert alone.newcomer is wanted.newcomer
 
 
 def test_later_commits_change_nothing(repo, grow):
@@ -84,6 +88,50 @@ def test_merge_says_only_that_it_is_one(repo):
 
     known = {name: value for name, value in zip(NAMES, merge.vector, strict=True) if not math.isnan(value)}
     assert known == {"merge": 1.0}
+
+
+def test_newcomer_has_made_fewer_than_five_changes_before(repo):
+    """What counts are the author's changes that the base knows, whoever else wrote in between; of a merge, nothing is said."""
+    mine_of = [repo.commit(f"Ada {n}", {"a": f"{n}\n"}) for n in range(6)]
+    other = repo.commit("Bob", {"b": "1\n"}, author="Bob")
+    repo.git("checkout", "-q", "-b", "side", mine_of[2])
+    side = repo.commit("Ada elsewhere", {"c": "1\n"}, author="ADA")
+    repo.git("checkout", "-q", "main")
+    merge = repo.merge("side")
+    after = repo.commit("Ada again", {"a": "x\n"})
+
+    found = {r.sha: r.newcomer for r in mine(opened(repo))}
+
+    assert [found[sha] for sha in mine_of] == [True] * 5 + [False]
+    assert (found[other], found[side], found[merge], found[after]) == (True, True, None, False)
+
+
+def test_newcomer_is_unknown_where_nobody_can_know(repo):
+    """A change without an author's address, and one whose history is cut off, say neither yes nor no."""
+    for n in range(4):
+        repo.commit(f"Edit {n}", {"a": f"{n}\n"})
+    source = opened(repo)
+    change = source.commit_change(repo.git("rev-parse", "HEAD"))
+    view = update(source, None, change.base).view(change.base)
+    assert row(change, view).newcomer is True
+
+    nameless = [replace(change, commits=(replace(change.commits[0], author=who),)) for who in (None, Person("Ada", " "))]
+    assert [row(other, view).newcomer for other in nameless] == [None, None]
+    assert {r.newcomer for r in mine(opened(repo.clone("shallow", "--depth=2")))} == {None}
+
+
+def test_newcomer_is_no_feature(repo):
+    """Whoever wrote a change, its vector in the default profile is the same; only the flag beside it tells them apart."""
+    for n in range(6):
+        repo.commit(f"Edit {n}", {"a": f"{n}\n"})
+    source = opened(repo)
+    change = source.commit_change(repo.git("rev-parse", "HEAD"))
+    view = update(source, None, change.base).view(change.base)
+    stranger = replace(change, commits=(replace(change.commits[0], author=Person("Eve", "eve@example.org")),))
+
+    assert (row(change, view).newcomer, row(stranger, view).newcomer) == (False, True)
+    assert differences(row(stranger, view), row(change, view)) == []
+    assert "newcomer" not in NAMES
 
 
 def test_since_leaves_out_rows_and_keeps_their_influence(repo, grow):

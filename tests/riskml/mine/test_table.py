@@ -15,7 +15,9 @@ from riskml.mine.rows import Row
 from riskml.mine.table import COLUMNS, FORMATS, write
 
 VECTORS = [(float(n), nan, *(0.1 * n for _ in NAMES[2:])) for n in range(3)]
-ROWS = [Row(f"{n:040x}", 100 + n, 200 + n, merge=False, vector=vector) for n, vector in enumerate(VECTORS)]
+ROWS = [Row(f"{n:040x}", 100 + n, 200 + n, merge=False, vector=vector, newcomer=(True, False, None)[n])
+        for n, vector in enumerate(VECTORS)]
+WORDS = {"True": True, "False": False, "": None}
 
 
 def read(path) -> list[dict[str, object]]:
@@ -26,7 +28,8 @@ def read(path) -> list[dict[str, object]]:
     if path.suffix == ".jsonl":
         return [json.loads(line) for line in path.read_text().splitlines()]
     with open(path, newline="") as lines:
-        return [{k: v if k == "sha" else float(v) if v else None for k, v in line.items()} for line in csv.DictReader(lines)]
+        return [{k: v if k == "sha" else WORDS[v] if v in WORDS else float(v) for k, v in line.items()}
+                for line in csv.DictReader(lines)]
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -40,6 +43,7 @@ def test_formats_hold_the_same_numbers(tmp_path, suffix):
     assert [tuple(line) for line in table] == [COLUMNS] * 3
     for line, row in zip(table, ROWS, strict=True):
         assert (line["sha"], line["authored_at"], line["committed_at"]) == (row.sha, row.authored_at, row.committed_at)
+        assert line["newcomer"] is row.newcomer
         assert [line[name] for name in NAMES] == [None if isnan(v) else v for v in row.vector]
 
 
@@ -60,6 +64,7 @@ def test_parquet_names_its_feature_set(tmp_path):
     assert schema.metadata[b"riskml.feature_set"] == str(FEATURE_SET).encode()
     assert {str(schema.field(name).type) for name in NAMES} == {"double"}
     assert str(schema.field("committed_at").type) == "int64"
+    assert str(schema.field("newcomer").type) == "bool"
 
 
 def test_run_that_is_cut_short_leaves_what_was_there(tmp_path):
