@@ -10,7 +10,8 @@ import pytest
 
 pytest.importorskip("pyarrow")
 
-from benchmarks.scaling import TASKS, Cost, Measured, page, slope
+from benchmarks.scaling import page, slope
+from benchmarks.scaling_cost import TASKS, Cost, Measured, measure_within
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,14 +23,48 @@ def test_slope_is_that_of_the_best_line():
 
 def test_page_multiplies_what_was_measured():
     """A cost of 1 ms and 100 bytes a commit is, for 10,000 histories of 3,600 commits, 10 hours and 3.4 GiB."""
-    found = [Measured(str(n), n, {"git": Cost(1, n / 2000), **dict.fromkeys(TASKS, Cost(9, n / 1000, n << 20, n * 100))})
-             for n in (1000, 2000)]
+    found = [_measured(str(n), n, n / 1000) for n in (1000, 2000)]
 
     text = page(found, 3600)
 
     assert "| `riskml mine` | 10 | 0.6 h | 5 min | 3.4 GiB |" in text
     assert "| `riskml mine` | 1.00 | 2.00 | 1000.00 | 0 | 98 |" in text
-    assert "| 2000 | 2,000 | 9.00 | 2.00 | 2.00 | 1.00 | 2,000 | 98 |" in text
+    assert "| 2000 | 2,000 | 2.00 | 2.00 | 1.00 | 0.10 | 2,000 | 98 |" in text
+
+
+def test_parts_tell_how_far_the_dearest_is_above_the_cheapest():
+    """A thousand commits at 1.5 s and at 1 s are 50 % apart, per MiB of patch, too; a part has no say in slopes and fleets."""
+    text = page([_measured("shop", 1000, 1.5, part=1000), _measured("shop", 2000, 2)], 3600)
+
+    assert "### Within one history: shop" in text
+    assert "| 1,000 | 10.2 | `riskml mine` | 1.50 | 0.150 | 3.00 | 1,000 | 98 |" in text
+    assert "| 2,000 | 10.2 | `riskml mine` | 1.00 | 0.100 | 2.00 | 2,000 | 98 |" in text
+    assert "| *the largest above the smallest* | | `riskml mine` | *50 %* | *50 %* | *50 %* | | |" in text
+    assert "| `riskml mine` | 10 | 0.6 h | 5 min | 3.4 GiB |" in text
+
+
+def _measured(name: str, commits: int, cpu: float, part: int = 0) -> Measured:
+    """Return a history whose commits have 10 KiB and some of patch and write 100 bytes."""
+    own = dict.fromkeys(TASKS, Cost(9, cpu, commits << 20, commits * 100))
+    return Measured(name, commits, {"git": Cost(1, commits / 2000), **own}, commits * (1 << 20) // 100, part)
+
+
+def test_parts_of_a_real_history_are_measured(make_repo):
+    """A part ends at the first commit of the trunk that has as many with it, and a size that is not reached is passed over."""
+    repo = make_repo("shop")
+    for n in range(4):
+        repo.commit(f"Fix {n}", {"m.py": f"a = {n}\n"})
+    repo.git("checkout", "-q", "-b", "side", "HEAD~2")
+    repo.commit("Beside", {"side.py": "b = 1\n"})
+    repo.git("checkout", "-q", "main")
+    repo.merge("side")
+
+    parts = list(measure_within("shop", str(repo.path), [2, 5, 7]))
+
+    assert [(part.commits, part.part) for part in parts] == [(2, 2), (6, 5)]
+    assert parts[0].patch < parts[1].patch
+    assert all(part.costs[task].cpu > 0 for part in parts for task in ("git", *TASKS))
+    assert all(part.costs["rows"].size > 0 for part in parts)
 
 
 def test_real_histories_are_measured(make_repo, tmp_path):
