@@ -20,6 +20,7 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 from benchmarks.mining import Cost, command, measured_run
@@ -88,7 +89,9 @@ def history(clone: str, fixes: int) -> History:
     told = [entry.strip().partition("\0") for entry in log if entry.strip()]
     found = [sha for sha, _, text in told if is_fix(text)]
     step = max(1, len(found) // fixes)
-    return History(clone, int(git(clone, "rev-list", "--count", "HEAD")), found, found[step // 2::step][:fixes])
+    sample = found[step // 2::step][:fixes]
+    Random(len(found)).shuffle(sample)  # so that what a limit leaves of it is of all times, too
+    return History(clone, int(git(clone, "rev-list", "--count", "HEAD")), found, sample)
 
 
 def compare_packaged(repository: str, known: History) -> None:
