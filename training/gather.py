@@ -111,7 +111,7 @@ def gather(sources: Sources, folder: Path, maturity_days: int, say: Say, *, toda
         say(f"{row['name']}: {row['labelled']} labelled changes, {row['harmful']} harmful")
     data = in_order(part for _, part in parts).between(0, ledger.as_of)
     files = (*(h.path for h in histories), *sources.tables, *sources.labels, *sources.kamei, *sources.issues, *sources.fixes)
-    inputs = {file.name: digest(file) for file in sorted(files)}
+    inputs = {name: digest(file) for name, file in told_apart(files).items()}
     path = folder / "dataset.parquet"
     save(data, path, {"feature_set": FEATURE_SET, "as_of": str(day), "inputs": inputs})
     return Gathered(data, path, day, {
@@ -135,6 +135,22 @@ def _day(histories: Sequence[Mined], imported: Sequence[Imported], store: FromSt
     known = (row.claim.known_at for row in imported if row.claim.known_at is not None)
     newest = max((*(h.until for h in histories), *known, store.newest), default=0.0)
     return min(datetime.fromtimestamp(newest, UTC).date(), today) if newest else today
+
+
+def told_apart(files: Iterable[Path]) -> dict[str, Path]:
+    """Name each file by the end of its path: its name alone, and as many folders above it as tell it from the others.
+
+    >>> list(told_apart([Path("/a/x/labels.csv"), Path("/a/y/labels.csv"), Path("/b/fixes.csv"), Path("/b/fixes.csv")]))
+    ['fixes.csv', 'x/labels.csv', 'y/labels.csv']
+    """
+    paths = sorted({file.resolve() for file in files})
+
+    def named(path: Path) -> str:
+        ends = ["/".join(path.parts[-depth:]) for depth in range(1, len(path.parts) + 1)]
+        return next((end for depth, end in enumerate(ends, 1)
+                     if all(other == path or "/".join(other.parts[-depth:]) != end for other in paths)), ends[-1])
+
+    return dict(sorted((named(path), path) for path in paths))
 
 
 Part = tuple[dict[str, Any], Dataset]

@@ -125,6 +125,21 @@ def test_a_history_that_ended_early_has_looked_only_until_its_end(place, tmp_pat
     assert found.account["unfound"] >= 1
 
 
+def test_two_inputs_of_one_file_name_are_two_inputs(place, tmp_path):
+    """The account tells both, each by as much of its path as it takes; where nothing is in doubt, by its name."""
+    for n, folder in enumerate(("east", "west")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "l.csv").write_text(f"sha,harm,source,known_at,confidence\n{str(n) * 40},true,x,2024-04-01,1\n")
+    files = tuple(tmp_path / folder / "l.csv" for folder in ("east", "west"))
+    found, _ = asked(place, tmp_path, labels=files)
+    alone, _ = asked(place, tmp_path / "alone", labels=files[:1])
+
+    told = {name: sha for name, sha in found.account["inputs"].items() if name.endswith("l.csv")}
+    assert sorted(told) == ["east/l.csv", "west/l.csv"]
+    assert len(set(told.values())) == 2
+    assert [name for name in alone.account["inputs"] if name.endswith("l.csv")] == ["l.csv"]
+
+
 def test_nothing_to_learn_from_is_refused(tmp_path):
     """The message says what to give."""
     with pytest.raises(InputError, match="--repository"):
