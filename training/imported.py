@@ -17,7 +17,7 @@ from typing import Any
 
 from riskml.errors import InputError
 from training.claims import SOURCES, Claim
-from training.labels import read_apachejit
+from training.labels import commit_id, read_apachejit
 
 NEEDED = ("sha", "harm", "source", "known_at", "confidence")
 OPTIONAL = ("repository", "authored_at")
@@ -51,9 +51,7 @@ def read(path: str | Path) -> Iterator[Imported]:
 
 
 def _imported(row: Mapping[str, Any], where: str) -> Imported:
-    sha = str(row["sha"] or "").strip().lower()
-    if not sha:
-        raise InputError("a label of no change", where=f"{where} sha", got=row["sha"], expected="a full commit id")
+    sha = commit_id(row["sha"], f"{where} sha")
     harm = _yes_or_no(row["harm"], f"{where} harm")
     known_at = _moment(row["known_at"], f"{where} known_at")
     if harm and known_at is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ class Label:
 
 
 APACHEJIT = "ApacheJIT (Keshavarz & Nagappan, MSR 2022): lines of the change were later altered by the fix of a reported bug"
+_FULL = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _APACHEJIT_COLUMNS = ("commit_id", "repo", "buggy", "author_date", "first_fix_date")
 
 
@@ -57,12 +59,26 @@ def read_apachejit(path: str | Path) -> Iterator[Label]:
                                  expected="a date and time")
             yield Label(
                 repository=row["repo"],
-                sha=row["commit_id"],
+                sha=commit_id(row["commit_id"], f"{where} commit_id"),
                 harm=harm,
                 authored_at=_seconds(row["author_date"], f"{where} author_date"),
                 known_at=_moment(known, f"{where} first_fix_date") if harm else None,
                 source="apachejit",
             )
+
+
+def commit_id(text: object, where: str) -> str:
+    """Read the full id of a commit: a short one, or a name, would silently label no change, or be taken for an option by git.
+
+    >>> commit_id("A" * 40, "row 2") == "a" * 40
+    True
+
+    :raises InputError: for anything else
+    """
+    found = str(text if text is not None else "").strip().lower()
+    if not _FULL.fullmatch(found):
+        raise InputError("not a commit id", where=where, got=text, expected="a full commit id: 40 hexadecimal digits, or 64")
+    return found
 
 
 def _text(file: Path) -> IO[str]:

@@ -26,6 +26,13 @@ def test_a_table_tells_who_says_what_since_when(tmp_path):
     assert dispute.claim == Claim("b" * 40, False, "dispute", 1700000000.0, 1.0, "dispute")
 
 
+def test_ids_are_read_as_git_reads_them(tmp_path):
+    """In capitals, with blanks around them, and of SHA-256."""
+    (tmp_path / "l.csv").write_text(HEAD + f" {'AB' * 20} ,true,x,1,1\n{'c' * 64},true,x,1,1\n")
+
+    assert [row.claim.sha for row in read(tmp_path / "l.csv")] == ["ab" * 20, "c" * 64]
+
+
 def test_parquet_is_the_same_table(tmp_path):
     """What ``riskml label`` writes is read: a commit against which nothing was found is SZZ's clean one."""
     pq.write_table(pa.table({
@@ -58,7 +65,10 @@ def test_apachejit_is_known_by_its_columns(tmp_path):
     (HEAD + f"{SHA},true,x,1700000000000,1\n", "row 2 known_at"),
     (HEAD + f'{SHA},true,"x,1,1\n{SHA},true,x,1,1\n', "not a readable CSV table"),
     (HEAD + f"{SHA},true,x,1,1.5\n", "row 2 confidence.*1.5"),
-    (HEAD + ",true,x,1,1\n", "row 2 sha"),
+    (HEAD + ",true,x,1,1\n", "not a commit id at .*row 2 sha: got ''; expected a full commit id"),
+    (HEAD + f"{SHA},true,x,1,1\nmain,true,x,1,1\n", "row 3 sha: got 'main'; expected a full commit id: 40 hex"),
+    (HEAD + f"{SHA[:12]},true,x,1,1\n", "row 2 sha: got 'a{12}'"),
+    (HEAD + f"{SHA}g,true,x,1,1\n", "row 2 sha"),
 ])
 def test_a_broken_row_is_named(tmp_path, text, words):
     """A label that cannot be read is an error with its place, never a clean change."""
