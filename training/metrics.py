@@ -1,4 +1,7 @@
-"""How good a ranking, a decision and a probability are. Pure functions of labels and scores; ``nan`` where undefined."""
+"""How good a ranking, a decision and a probability are. Pure functions of labels and scores; ``nan`` where undefined.
+
+What a model in use is watched by, too, is taken from there (``riskml.model.performance``): one figure has one meaning.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from riskml.model import performance
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -19,11 +24,8 @@ def auc(harm: Bools, score: Floats) -> float:
     >>> auc(np.array([False, True, False, True]), np.array([0.1, 0.4, 0.35, 0.8]))
     1.0
     """
-    positives = int(harm.sum())
-    negatives = len(harm) - positives
-    if not positives or not negatives:
-        return nan
-    return float((_ranks(score)[harm].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+    found = performance.auc(harm, score)
+    return nan if found is None else found
 
 
 def average_precision(harm: Bools, score: Floats) -> float:
@@ -56,7 +58,8 @@ def mcc(harm: Bools, flagged: Bools) -> float:
 
 def brier(harm: Bools, probability: Floats) -> float:
     """Mean squared error of a probability."""
-    return float(np.mean((probability - harm) ** 2))
+    found = performance.brier(harm, probability)
+    return nan if found is None else found
 
 
 def ece(harm: Bools, probability: Floats, bins: int = 10) -> float:
@@ -130,10 +133,3 @@ def intervals(figures: Callable[[NDArray[np.int64]], Sequence[float]], n: int, t
         low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (nan, nan)
         found.append((float(low), float(high)))
     return found
-
-
-def _ranks(values: Floats) -> Floats:
-    """Rank from 1; equal values share the mean of their ranks."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[inverse])

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 
-def brier(harm: Sequence[bool], probability: Sequence[float]) -> float | None:
+def brier(harm: Sequence[bool] | Bools, probability: Sequence[float] | Floats) -> float | None:
     """Return the mean squared distance of probabilities from what happened (Brier 1950), from 0 to 1; ``None`` of none.
 
     Saying the share of harm every time gives share · (1 − share): a model that is worse than that knows nothing.
@@ -20,7 +24,7 @@ def brier(harm: Sequence[bool], probability: Sequence[float]) -> float | None:
     return float(np.mean((np.asarray(probability, dtype=np.float64) - np.asarray(harm, dtype=np.float64)) ** 2))
 
 
-def auc(harm: Sequence[bool], probability: Sequence[float]) -> float | None:
+def auc(harm: Sequence[bool] | Bools, probability: Sequence[float] | Floats) -> float | None:
     """Return how often a harmful change has a higher probability than a harmless one, equals counting half.
 
     The statistic of Mann and Whitney (1947) as a share, the area under the ROC curve. ``None`` where there is none of the one

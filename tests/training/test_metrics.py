@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from riskml.model import performance
 from training import metrics
 
 
@@ -68,6 +69,18 @@ def test_the_mean_within_groups_does_not_reward_knowing_the_group():
 
     assert metrics.auc(harm, score) > 0.7
     assert metrics.mean_within(groups, harm, score) == 0.5
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_figure_means_the_same_here_and_where_a_model_is_watched(scored):
+    """To the last bit, ties included; and what has no value there has none here, without a warning."""
+    harm, score = scored
+    none = np.zeros(0, dtype=bool), np.zeros(0)
+
+    for name in ("auc", "brier"):
+        assert getattr(metrics, name)(harm, score) == getattr(performance, name)(harm, score)
+    assert [performance.auc(*none), performance.brier(*none)] == [None, None]
+    assert np.isnan([metrics.auc(*none), metrics.brier(*none)]).all()
 
 
 def test_what_is_undefined_is_nan():
