@@ -48,7 +48,6 @@ class RepositoryPast(NamedTuple):
     commits: int = 0
     commits_90d: int = 0
     commits_365d: int = 0
-    developers_90d: int = 0
     fixes: int = 0
     fixes_90d: int = 0
     fixes_365d: int = 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from itertools import chain, compress, islice
+from collections.abc import Sequence
+from itertools import chain, islice
 
 from riskml.history.events import FileEvents, Windows, count
 from riskml.history.log import FREE, SMALL, Log
@@ -135,10 +135,8 @@ class View:
         commits = self._tally(log.everything.positions, log.plain_bits, windows)
         fixes = self._tally(log.everything.fixes, log.fix_bits, windows)
         reverts = self._tally(log.everything.reverts, log.revert_bits, windows)
-        developers = set(self._authors_since(windows.quarter))
-        developers.discard(-1)
         return RepositoryPast(
-            commits=commits[0], commits_90d=commits[2], commits_365d=commits[3], developers_90d=len(developers),
+            commits=commits[0], commits_90d=commits[2], commits_365d=commits[3],
             fixes=fixes[0], fixes_90d=fixes[2], fixes_365d=fixes[3],
             reverts=reverts[0], reverts_90d=reverts[2], reverts_365d=reverts[3],
             first_changed_at=log.times[self._visible.lowest()] if self._visible.limit else None,
@@ -171,16 +169,6 @@ class View:
             unseen = (hidden >> (since - first) & bits >> since).bit_count() if hidden else 0
             counts.append(end - bisect_left(positions, start, 0, end) - unseen)
         return tuple(counts)
-
-    def _authors_since(self, start: int) -> Iterable[int]:
-        limit, first, hidden = self._visible
-        authors = self._log.authors[start:limit]
-        unseen = hidden >> max(0, start - first)
-        if not unseen:
-            return authors
-        sure = max(0, first - start)
-        shown = f"{unseen:0{limit - start - sure}b}"[::-1]
-        return chain(authors[:sure], compress(authors[sure:], map("0".__eq__, shown)))
 
     def _neighbours(self, events: FileEvents) -> list[Sequence[int]]:
         """Files of the last commits that touched a file and few others."""

@@ -152,10 +152,9 @@ class Slow:
         seen = self.ancestors([base] if base else [])
         at = max(at, self.settled(base)) if base else at
         changes, fixes, reverts = self.tally(events, at), self.tally(events, at, "Fix"), self.tally(events, at, "Revert")
-        recent = {self.email(e) for e in events if self.settled(e) >= at - 90 * DAY}
         times = [self.settled(sha) for sha in seen]
         return RepositoryPast(
-            changes[0], changes[2], changes[3], len(recent), fixes[0], fixes[2], fixes[3], reverts[0], reverts[2], reverts[3],
+            changes[0], changes[2], changes[3], fixes[0], fixes[2], fixes[3], reverts[0], reverts[2], reverts[3],
             min(times, default=None), max(times, default=None),
         )
 
@@ -361,3 +360,8 @@ def test_incomplete_history_says_so() -> None:
     history.append(commit("2", ["1"], 1, [diff("a")]))
     assert not history.view("2").complete
     assert not history.view("1").complete
+
+
+def test_the_summary_of_a_repository_counts_changes_and_no_persons():
+    """What no feature reads is not computed for every change, least of all a count of people."""
+    assert not [name for name in RepositoryPast._fields if "develop" in name or "author" in name]
