@@ -124,7 +124,8 @@ class Registry:
     def assessed(self, wire: Mapping[str, object]) -> None:
         """Count one assessment, in its wire form."""
         self.decisions.add(str(wire["band"]), str(wire["strategy"]))
-        self.probability.observe(float(wire["probability"]))  # type: ignore[arg-type] # the wire's own number
+        if wire["probability"] is not None:  # else there is nothing to release, and nothing was measured
+            self.probability.observe(float(wire["probability"]))  # type: ignore[arg-type] # the wire's own number
         unknown = wire["unknown"]
         if isinstance(unknown, (list, tuple)) and unknown:
             self.incomplete.add()

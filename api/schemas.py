@@ -192,8 +192,9 @@ class AssessmentOut(Out):
     head: str | None
     base: str | None
     created_at: AwareDatetime
-    score: Share
-    probability: Annotated[Share, Field(description="Calibrated probability of harm, at the base rate of the labels.")]
+    score: Annotated[Share | None, Field(description="What the policy reads; null if there is nothing to release.")]
+    probability: Annotated[Share | None, Field(
+        description="Calibrated probability of harm, at the base rate of the labels; null if there is nothing to release.")]
     base_rate: Share
     percentile: Annotated[float | None, Field(ge=0, le=100)]
     band: Literal["low", "medium", "high", "unknown"]
@@ -208,10 +209,11 @@ class AssessmentOut(Out):
     unknown: list[str]
     model: ModelOut
     policy: PolicyOut
-    lower: Annotated[Share, Field(description="Lower end of the interval of the probability.")]
-    upper: Annotated[Share, Field(description="Upper end of the interval of the probability.")]
+    lower: Annotated[Share | None, Field(description="Lower end of the interval of the probability, null as that is.")]
+    upper: Annotated[Share | None, Field(description="Upper end of the interval of the probability, null as that is.")]
     hold: Annotated[bool, Field(description="Whether a binding policy keeps the release from starting; why is in plan.hold.")]
     notes: list[str]
+    empty: Annotated[bool, Field(description="Whether there is nothing to release: no risk was measured then.")] = False
 
 
 class AssessmentsOut(Out):

@@ -184,6 +184,7 @@ class Service:
         assert isinstance(kept, AssessmentRow)  # noqa: S101 - an assessment was submitted
         if receipt.fresh:
             self.registry.assessed(wire)
+        if receipt.fresh and not decision.assessment.empty:
             self.challenger.consider(kept.id, kept.repository, kept.artifact_sha256, kept.probability,
                                      decision.assessment.features)
             self._recent.add(kept.repository, kept.head or kept.id, decision.assessment.features)

@@ -87,7 +87,11 @@ class PolicyRef:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """One change, judged. ``features`` holds the vector as computed (NaN = unknown), so that training sees what serving saw."""
+    """One change, judged. ``features`` holds the vector as computed (NaN = unknown), so that training sees what serving saw.
+
+    ``empty``: there is nothing to release. No risk was measured then; the numbers are what the model says of a change of no
+    file, kept for whoever compares models, and nobody is shown them.
+    """
 
     id: str
     created_at: datetime
@@ -108,3 +112,4 @@ class Assessment:
     model: ModelRef
     notes: tuple[str, ...] = ()
     features: Mapping[str, float] = field(default_factory=dict)
+    empty: bool = False

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from math import isnan, nan
 
 from riskml import pathmap
 from riskml.assess.files import file_shares
 from riskml.assess.reasons import reasons_of
+from riskml.assess.unknown import unknown_of
 from riskml.assess.yardstick import SIZE, Yardstick, yardstick
 from riskml.assessment import Assessment
 from riskml.change import Change
 from riskml.context import ServiceContext
 from riskml.document import printable
-from riskml.features import reported
 from riskml.features.catalogue import extract
 from riskml.features.feature import Evidence
 from riskml.history import View
@@ -24,9 +24,9 @@ from riskml.ports import Scorer, Vector
 from riskml.suite import SuiteRun
 
 OWN_FOLDER = ".riskml/"  # where a repository keeps its policy, which is read at the base of a change
+NOTHING = "nothing to release: the change is empty, its head brings nothing that the base does not have; no risk was measured"
+"""What is said where a change is empty."""
 MOST_OF_REPORTS = 5  # notes about what the reports hold that could not be used
-_BY_TRACKER = tuple(feature.name for feature in reported.FEATURES)
-TOLD_WHEN_ABSENT = ("tests_run", "coverage_changed_lines")  # unknown to a model that never saw a report, yet worth knowing
 
 
 def assess(
@@ -89,43 +89,43 @@ def assessment_of(
     """Assess a vector with a yardstick; ``evidence`` is what it was computed from, if that is at hand."""
     scored = measure.scorer.score(vector)
     score = measure.score(scored.probability)
+    empty = is_empty(vector)
     return Assessment(
         id=id, created_at=now, repository=repository,
         base=base if evidence is None else evidence.change.base, head=head if evidence is None else evidence.change.head,
         probability=scored.probability, lower=scored.lower, upper=scored.upper, base_rate=measure.scorer.base_rate,
-        margin=scored.margin, score=score, band=measure.band(score, vector), percentile=measure.percentile(scored.probability),
-        reasons=reasons_of(vector, scored, measure, evidence),
+        margin=scored.margin, score=score, band="unknown" if empty else measure.band(score, vector),
+        percentile=None if empty else measure.percentile(scored.probability),
+        reasons=() if empty else reasons_of(vector, scored, measure, evidence),
         files=() if evidence is None else file_shares(evidence, vector, measure.scorer),
-        unknown=_unknown(vector, measure.scorer), model=measure.scorer.ref, notes=_notes(vector, evidence),
-        features=dict(vector),
+        unknown=() if empty else unknown_of(vector, measure.scorer.feature_names, evidence), model=measure.scorer.ref,
+        notes=_notes(vector, evidence, empty=empty), features=dict(vector), empty=empty,
     )
 
 
-def _unknown(vector: Vector, scorer: Scorer) -> tuple[str, ...]:
-    """Name what the model reads and does not know, and the reports that are absent.
+def is_empty(vector: Vector) -> bool:
+    """Whether a vector is that of a change without a file: known to touch none, and not said to have a line.
 
-    Where no issue tracker was asked, the first of its features stands for all of them.
+    >>> is_empty({"nf": 0.0, "la": 0.0}), is_empty({"nf": nan}), is_empty({"nf": 0.0, "la": 3.0}), is_empty({})
+    (True, False, False, False)
     """
-    names = (*scorer.feature_names, *(n for n in TOLD_WHEN_ABSENT if n not in scorer.feature_names))
-    unknown = [n for n in names if isnan(vector.get(n, nan))]
-    untold = [n for n in _BY_TRACKER if isnan(vector.get(n, nan))]
-    return tuple(n for n in unknown if n not in untold[1:]) if len(untold) == len(_BY_TRACKER) else tuple(unknown)
+    return vector.get("nf") == 0 and not any(vector.get(name, 0) > 0 for name in ("la", "ld"))
 
 
-def _notes(vector: Vector, evidence: Evidence | None) -> tuple[str, ...]:
+def _notes(vector: Vector, evidence: Evidence | None, *, empty: bool) -> tuple[str, ...]:
+    if empty:
+        return (NOTHING,)
     notes: list[str] = []
     if evidence is not None:
         notes += notes_on_base(evidence)
         if evidence.change.kind == "worktree":
             notes.append("scored as it lies in the working tree, not committed yet")
-        if not evidence.change.files:
-            notes.append("the change is empty: its head brings nothing that the base does not have")
         if moved := [diff.path for diff in evidence.change.files if diff.submodule]:
             more = f" and {len(moved) - 1} more" if len(moved) > 1 else ""
             notes.append(f"the submodule {printable(moved[0])}{more} moved: what changed inside is unknown, and was not scored")
     if any(isnan(vector.get(name, nan)) for name in SIZE):
         notes.append("its size is unknown (la, ld or nf): no model knows what to think of such a change")
-    return (*notes, *notes_on_reports(evidence, vector))
+    return (*notes, *notes_on_reports(evidence, unknown_of(vector, (), evidence)))
 
 
 def notes_on_base(evidence: Evidence) -> tuple[str, ...]:
@@ -143,16 +143,16 @@ def notes_on_base(evidence: Evidence) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def notes_on_reports(evidence: Evidence | None, vector: Vector) -> tuple[str, ...]:
-    """Say what in the test and coverage reports could not be used, and which of them are absent."""
+def notes_on_reports(evidence: Evidence | None, absent: Collection[str]) -> tuple[str, ...]:
+    """Say what in the test and coverage reports could not be used, and which of them are absent (names of features)."""
     notes = []
     if evidence is not None and evidence.suite is not None:
         notes += [printable(note) for note in evidence.suite.notes[:MOST_OF_REPORTS]]
         left = len(evidence.suite.notes) - MOST_OF_REPORTS
         if left > 0:
             notes.append(f"and {left} more notes about the reports")
-    if isnan(vector.get("tests_run", nan)):
+    if "tests_run" in absent:
         notes.append("no test report was given: whether tests pass is unknown")
-    if isnan(vector.get("coverage_changed_lines", nan)):
+    if "coverage_changed_lines" in absent:
         notes.append("no coverage of the changed lines is known")
     return tuple(notes)

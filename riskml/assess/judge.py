@@ -44,8 +44,12 @@ class Decision:
 
     @property
     def held(self) -> bool:
-        """Whether the policy binds (its mode is ``enforce``) and keeps the release from starting on its own."""
-        return bool(self.plan.hold) and self.plan.policy is not None and self.plan.policy.mode == "enforce"
+        """Whether the policy binds (its mode is ``enforce``) and keeps the release from starting on its own.
+
+        Where there is nothing to release, there is nothing to hold; what the plan says of holds stays in the plan.
+        """
+        binds = self.plan.policy is not None and self.plan.policy.mode == "enforce"
+        return bool(self.plan.hold) and binds and not self.assessment.empty
 
 
 def judge(
@@ -79,6 +83,8 @@ def judge(
     subject = subject or subject_of(found.head, found.repository, measure.context)
     plan = decide(facts, measure.policy, plan_id=plan_id(id), now=now, subject=subject, override=override)
     plan = replace(plan, notes=(*plan.notes, *_about_losses(lost)))
+    if found.empty:
+        return Decision(found, plan, (), measure.policy.ref)
 
     def replan(trial: Trial, probability: float) -> tuple[float, Plan]:
         what_if = _facts_if(facts, trial.left, probability, measure, trial.flag or measure.context)

@@ -7,21 +7,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isnan, log, nan
 
-from riskml.assess.assess import TOLD_WHEN_ABSENT, notes_on_base, notes_on_reports
+from riskml.assess.assess import notes_on_base, notes_on_reports
 from riskml.assess.combine import combined, shares
 from riskml.assess.judge import Decision, plan_id, subject_of
 from riskml.assess.part import Part, Planner
 from riskml.assess.proposals import traffic_of
 from riskml.assess.splits import Split, lowers, riskiest, splits_of
 from riskml.assess.unit import Unit, cancelled
+from riskml.assess.unknown import REPORTS
 from riskml.assess.yardstick import Yardstick
 from riskml.assessment import Assessment, FileShare, Proposal, Reason, Scored
 from riskml.document import printable
 from riskml.features.catalogue import extract
 from riskml.features.feature import Evidence
 from riskml.plan import Plan
-from riskml.ports import Vector
 
+NOTHING_OUT = "nothing to release: no change of this range is left to go out; no risk was measured"
 REASONS = 8  # of the changes that carry most
 
 
@@ -80,14 +81,17 @@ def judge_release(
     splits, waiting = splits_of(live, whole, planner)
     part = dict(zip((u.commit for u in live), shares([u.probability for u in live]), strict=True))
     ranked = sorted((Ranked(u, part[u.commit], u.commit in waiting) for u in live), key=lambda r: (-r.share, r.unit.commit))
-    one = measure.scorer.score(vector) if read else None
+    one = measure.scorer.score(vector) if read and live else None
     release = Release(whole, one, tuple(ranked), tuple((units[i], units[j]) for i, j in pairs), already, splits)
+    absent = [n for n in REPORTS if isnan(vector.get(n, nan)) and any(n in u.unknown for u in live)]
     found = Assessment(
         id=id, created_at=now, repository=repository, base=evidence.change.base, head=evidence.change.head,
         probability=whole.probability, lower=whole.lower, upper=whole.upper, margin=_log_odds(whole.probability),
-        base_rate=combined([measure.scorer.base_rate] * len(live)), score=whole.score, band=whole.band, percentile=None,
-        reasons=_reasons(ranked), files=_files(ranked), unknown=_unknown(live, vector), model=measure.scorer.ref,
-        notes=(*_notes(release), *notes, *notes_on_base(evidence), *notes_on_reports(evidence, vector)), features=dict(vector),
+        base_rate=combined([measure.scorer.base_rate] * len(live)), score=whole.score,
+        band=whole.band if live else "unknown", percentile=None, reasons=_reasons(ranked), files=_files(ranked),
+        unknown=_unknown(live, absent), model=measure.scorer.ref,
+        notes=(*_notes(release), *notes, *notes_on_base(evidence), *notes_on_reports(evidence, absent)), features=dict(vector),
+        empty=not live,
     )
     plan = _about_losses(whole.plan, live)
     lower_it = tuple(_proposal(split) for split in splits if lowers(split, whole))
@@ -119,11 +123,12 @@ def named(unit: Unit) -> str:
     return f"{title if len(title) <= 72 else title[:71] + '…'} ({unit.commit[:9]})".lstrip()
 
 
-def _unknown(live: Sequence[Unit], vector: Vector) -> tuple[str, ...]:
-    """Name what is unknown of every change although the model reads it, and the reports that are absent."""
-    absent = [name for name in TOLD_WHEN_ABSENT if isnan(vector.get(name, nan))]
+def _unknown(live: Sequence[Unit], absent: Sequence[str]) -> tuple[str, ...]:
+    """Name what is unknown of every change that it could be known of, although the model reads it, and the absent reports."""
     names = live[0].scored.contributions if live else ()
-    return (*(n for n in names if n not in absent and all(isnan(u.vector.get(n, nan)) for u in live)), *absent)
+    known = {n for n in names if any(not isnan(u.vector.get(n, nan)) for u in live)}
+    told = {n for u in live for n in u.unknown} - known - set(REPORTS)
+    return (*(n for n in names if n in told), *absent)
 
 
 def _notes(release: Release) -> list[str]:
@@ -139,7 +144,7 @@ def _notes(release: Release) -> list[str]:
     if vague:
         notes.append(f"of {vague} of the {len(whole.units)} changes too little is known to call their risk low")
     if not whole.units:
-        notes.append("all changes of this release cancel each other")
+        return [NOTHING_OUT, *notes]
     if release.one_diff is None:
         notes.append("the release as one diff is too large to be read: its score is unknown")
     return notes

@@ -12,6 +12,7 @@ from typing import Literal
 
 from riskml.assess.files import prior
 from riskml.assess.reasons import reasons_of
+from riskml.assess.unknown import unknown_of
 from riskml.assess.yardstick import Yardstick
 from riskml.assessment import Band, Reason, Scored
 from riskml.change import Change, FileDiff
@@ -43,7 +44,7 @@ class Unit:
     ``ids`` are the ids of all its commits, ``paths`` those it touched under their old and new names, without prose.
     ``lossy`` says whether a migration takes data away (``None``: it could not be read). ``does`` and ``undoes`` are digests of
     its diff and of the opposite of it. ``weights`` tell how its risk is spread over its files, and add up to 1. ``at`` is its
-    moment in UNIX seconds.
+    moment in UNIX seconds. ``unknown`` names what the model reads and nobody knows of it.
     """
 
     commit: str
@@ -64,6 +65,7 @@ class Unit:
     undoes: bytes
     takes_back: bool = False
     weights: tuple[tuple[str, float], ...] = ()
+    unknown: tuple[str, ...] = ()
 
     @property
     def probability(self) -> float:
@@ -87,6 +89,7 @@ def unit_of(evidence: Evidence, measure: Yardstick) -> Unit:
         reasons=reasons_of(vector, scored, measure, evidence), lossy=None if lost is None else bool(lost),
         does=does, undoes=undoes,
         takes_back=any(_TAKES_BACK.search(c.message[:4096]) for c in change.commits), weights=_weights(evidence),
+        unknown=unknown_of(vector, measure.scorer.feature_names, evidence),
     )
 
 

@@ -16,14 +16,17 @@ def to_wire(decision: Decision) -> dict[str, Any]:
 
     ``initial_traffic`` is in percent and stands for strategies that show the new version to a part of the users; blue-green has
     ``stage`` in its place. ``lower`` and ``upper`` bound the probability. ``hold`` is true when a binding policy keeps the
-    release from starting on its own; the reasons stand in ``plan.hold``.
+    release from starting on its own; the reasons stand in ``plan.hold``. ``empty`` is true where there is nothing to release:
+    probability, score, their bounds and the percentile are null then, because nothing was measured.
     """
     found, plan = decision.assessment, summary(decision.plan)
+    measured = None if found.empty else found
     shape: dict[str, Any] = {key: plan[key] for key in ("strategy", "initial_traffic", "stage") if key in plan}
     document: dict[str, Any] = {
         "id": found.id, "repository": found.repository, "head": found.head, "base": found.base,
         "created_at": found.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "score": found.score, "probability": found.probability, "base_rate": found.base_rate, "percentile": found.percentile,
+        "score": measured and measured.score, "probability": measured and measured.probability, "base_rate": found.base_rate,
+        "percentile": found.percentile,
         "band": found.band, **shape, "plan": plan,
         "reasons": [_reason(r) for r in found.reasons],
         "files": [{"path": f.path, "share": f.share} for f in found.files],
@@ -32,7 +35,8 @@ def to_wire(decision: Decision) -> dict[str, Any]:
         "model": {"name": found.model.name, "version": found.model.version, "feature_set": found.model.feature_set,
                   "artifact_sha256": found.model.artifact_sha256},
         "policy": {"name": decision.policy.name, "version": decision.policy.version},
-        "lower": found.lower, "upper": found.upper, "hold": decision.held, "notes": list(found.notes),
+        "lower": measured and measured.lower, "upper": measured and measured.upper, "hold": decision.held,
+        "notes": list(found.notes), "empty": found.empty,
     }
     safe: dict[str, Any] = encodable(document)
     return safe

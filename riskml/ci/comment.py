@@ -15,7 +15,7 @@ from typing import Any
 from riskml.render import markdown
 from riskml.render.escape import code
 from riskml.render.escape import markdown as escaped
-from riskml.render.wording import headline
+from riskml.render.wording import headline, is_empty
 
 LIVE = "<!-- riskml:v1 live -->"
 OLD = "<!-- riskml:v1 old -->"
@@ -24,6 +24,9 @@ LIMIT = 60_000
 
 DEFAULTS = frozenset(("rolling", "full"))
 """Ways of releasing that are nothing special, and so no reason to speak."""
+
+NOTHING = "nothing"
+"""The class of the decision about an empty change."""
 
 _SERVICE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,59}")
 _ROW = re.compile(r"^<!-- riskml:row (\{[^\n]*\}) -->\n(.*?)\n<!-- riskml:end -->$", re.DOTALL | re.MULTILINE)
@@ -56,9 +59,12 @@ def is_service(name: str) -> bool:
 def row_of(decision: Mapping[str, Any], service: str, defaults: Iterable[str] = DEFAULTS) -> Row:
     """Return what is to be said of a decision, the object that ``POST /predict`` answers."""
     held, strategy = bool(decision.get("hold")), str(decision["strategy"])
-    said = headline(decision) + (", too little is known to name a band" if decision["band"] == "unknown" else "")
+    vague = decision["band"] == "unknown" and not is_empty(decision)
+    said = headline(decision) + (", too little is known to name a band" if vague else "")
     section = markdown.render(decision).partition("\n")[2].strip("\n")  # without the marker of a comment of its own
     sha = "".join(re.findall("[0-9a-f]", str(decision.get("head") or "")))[:64]
+    if is_empty(decision):
+        return Row(service, NOTHING, said, sha, str(decision["created_at"])[:40], True, section)
     quiet = strategy in set(defaults) and not held
     return Row(service, "hold" if held else strategy, said, sha, str(decision["created_at"])[:40], quiet, section)
 

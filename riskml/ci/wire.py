@@ -14,6 +14,7 @@ from riskml.plan import Strategy
 LARGEST = 4 * 1024 * 1024
 """Bytes of a decision; a real one has some ten thousand."""
 
+_MEASURED = ("probability", "score")  # null where there is nothing to release
 _LEGAL = {"band": get_args(Band), "strategy": get_args(Strategy)}
 
 _Shape = Any
@@ -29,7 +30,7 @@ _SHAPE: Mapping[str, _Shape] = {
 _IF_THERE: Mapping[str, Mapping[str, _Shape]] = {
     "": {"id": _TEXT, "repository": _TEXT, "head": _TEXT, "base": _TEXT, "base_rate": _NUMBER, "percentile": _NUMBER,
          "initial_traffic": _NUMBER, "stage": _NUMBER, "lower": _NUMBER, "upper": _NUMBER, "hold": _FLAG, "notes": [_TEXT],
-         "release": {}},
+         "release": {}, "empty": _FLAG},
     "plan": {"stages": [{"name": _TEXT, "traffic_bp": _NUMBER, "min_duration_s": _NUMBER}], "hold": [_TEXT], "notes": [_TEXT],
              "rules_fired": [_TEXT]},
     "plan.stages[]": {"min_requests": _NUMBER, "mirror_bp": _NUMBER, "gates": [_TEXT], "approval": _TEXT, "audience": {}},
@@ -63,6 +64,8 @@ def read_decision(data: bytes, name: str = "decision") -> dict[str, Any]:
     for key, shape in _SHAPE.items():
         if key not in value:
             raise InputError("not a decision", where=name, got=sorted(value)[:9], expected=f"the key {key}")
+        if value[key] is None and key in _MEASURED and value.get("empty") is True:
+            continue
         _check(value[key], shape, key, name)
     _check_given(value, "", name)
     for key, top in (("probability", 1), ("score", 1), ("percentile", 100), ("base_rate", 1)):

@@ -24,6 +24,9 @@ ANSWER: dict[str, type | tuple[type, ...]] = {
 }
 """What an answer must have, and of which type."""
 
+MEASURED = ("score", "probability")
+"""What is null where there is nothing to release."""
+
 
 def ask(args: argparse.Namespace) -> dict[str, Any]:
     """Let the service judge the change, and return its answer.
@@ -47,6 +50,8 @@ def ask(args: argparse.Namespace) -> dict[str, Any]:
 def _checked(answer: dict[str, Any], server: str) -> dict[str, Any]:
     """Return the answer if it has what is shown and what the exit code is made from."""
     for key, kind in ANSWER.items():
+        if answer.get("empty") is True and key in MEASURED and answer.get(key) is None:
+            continue
         if not isinstance(answer.get(key), kind):
             got = answer.get(key)
             raise ServiceUnavailable("the answer is not that of a riskml service", where=f"{server}, {key}", got=got,

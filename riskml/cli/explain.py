@@ -6,6 +6,7 @@ import argparse
 import json
 from collections.abc import Mapping
 from math import isnan, nan
+from typing import Any
 
 from riskml.cli.options import add_change_options, add_decision_options, write_output
 
@@ -24,7 +25,13 @@ def run(args: argparse.Namespace) -> int:
     from riskml.cli.judging import decision_of
     from riskml.local import scorer_from
 
-    vector = decision_of(args).assessment.features
+    found = decision_of(args).assessment
+    if found.empty:
+        numbers: dict[str, Any] = dict.fromkeys(("probability", "lower", "upper", "margin", "bias"))
+        as_json = json.dumps({**numbers, "contributions": []}, indent=2)
+        write_output(as_json if args.format == "json" else found.notes[0], args.output)
+        return 0
+    vector = found.features
     scored = scorer_from(args.artifact).score(vector)
     rows = sorted(scored.contributions.items(), key=lambda item: -abs(item[1]))
     kept = [(name, value) for name, value in rows if args.all or value]

@@ -136,13 +136,11 @@ class Workspace:
 
         The policy is the given one, else the repository's own at the base. The reports are about the head.
 
-        Raises ``UsageError`` when there is nothing to release, or the base is the later one of the two.
+        Where nothing is merged there is nothing to release, and the answer says so. Raises ``UsageError`` when the base is the
+        later one of the two.
         """
         start, tip, fork = self._ends(base, head)
         along = line(self.repository, start, tip)
-        if not along.units:
-            raise UsageError("nothing to release", where="--base, --head", got=f"{base}..{head}",
-                             expected="a head with changes that the base does not have")
         state = mined.update(self.repository, self.state_file, tip, issues=self._issues,
                              progress=self._progress, notice=self._notice)
         whole, read = self._one_diff(start, tip, fork)

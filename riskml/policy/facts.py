@@ -54,9 +54,16 @@ def facts_of_score(score: float, context: ServiceContext = ServiceContext()) -> 
 
 
 def facts_of(assessment: Assessment, context: ServiceContext, *, destructive_migration: bool | None = None) -> Facts:
-    """Return what a policy may read of an assessment. Failed and broken tests count alike as failed."""
+    """Return what a policy may read of an assessment. Failed and broken tests count alike as failed.
+
+    Where there is nothing to release no risk is known: the policy sees the score 0, as of what nobody can be harmed by.
+    """
     failed = [assessment.features.get(name, nan) for name in ("tests_failed", "tests_errors")]
     known = [n for n in failed if not isnan(n)]
+    if assessment.empty:
+        return Facts(probability=None, score=0.0, context=context, features=assessment.features,
+                     tests_failed=sum(known) if known else None, destructive_migration=destructive_migration,
+                     model_version=assessment.model.version)
     return Facts(
         probability=assessment.probability, score=assessment.score, context=context, percentile=assessment.percentile,
         lower=assessment.lower, upper=assessment.upper, features=assessment.features, unknown=assessment.unknown,

@@ -1,8 +1,8 @@
 """A decision as a GitLab Code Quality report (the Code Climate format's subset that GitLab reads), which needs no token.
 
 The merge request's widget lists what the target branch's report does not have. The decision stands at the file that carries
-most of the risk, each reason that raises it at its first file; a low risk is no finding. Fingerprints depend on the check and
-the file alone, so that the next push updates a finding.
+most of the risk, each reason that raises it at its first file; a low risk is no finding, nor is an empty change. Fingerprints
+depend on the check and the file alone, so that the next push updates a finding.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from riskml.render.escape import printable
-from riskml.render.wording import Decision, headline, ordinal
+from riskml.render.wording import Decision, headline, is_empty, ordinal
 
 _SEVERITY = {"medium": "minor", "high": "major", "unknown": "info"}
 _NOWHERE = "."  # GitLab wants a path; a change without files has none
@@ -26,7 +26,7 @@ def render(decision: Decision) -> str:
 
 def _findings(decision: Decision) -> Iterator[dict[str, Any]]:
     band, held = str(decision.get("band")), bool(decision.get("hold"))
-    if band == "low" and not held:
+    if is_empty(decision) or (band == "low" and not held):
         return
     said = f"Release risk: ship as {headline(decision)}"
     if decision.get("percentile") is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from riskml.render.wording import is_empty
+
 Word = Literal["pass", "warn", "block", "unknown"]
 
 _HARMLESS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:+/@-")  # nothing to a shell, to HTML
@@ -14,11 +16,15 @@ _LONGEST = 1000
 def word(decision: Mapping[str, Any]) -> Word:
     """Return the decision in one word: what binds comes first, then what is high, then what is not known.
 
+    Nothing to release passes: there is nothing to be careful with.
+
     >>> word({"band": "high", "hold": True}), word({"band": "high"}), word({"band": "unknown"}), word({"band": "low"})
     ('block', 'warn', 'unknown', 'pass')
     """
     if decision.get("hold"):
         return "block"
+    if is_empty(decision):
+        return "pass"
     band = decision.get("band")
     if band == "high":
         return "warn"

@@ -20,7 +20,19 @@ from riskml.render.escape import printable
 from riskml.render.html_style import STYLE
 from riskml.render.ramp_chart import draw
 from riskml.render.uri import path_uri
-from riskml.render.wording import Decision, frequency, headline, number, ordinal, stage_length, stage_share, versions, way
+from riskml.render.wording import (
+    WHY_NOTHING,
+    Decision,
+    frequency,
+    headline,
+    is_empty,
+    number,
+    ordinal,
+    stage_length,
+    stage_share,
+    versions,
+    way,
+)
 
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 CSP: Final = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
@@ -37,10 +49,10 @@ def render(decision: Decision, *, source: str | None = None) -> str:
     ``https://git.example/acme/shop/blob/{head}/{path}``.
     """
     link = _linker(decision, source)
-    sections = [
-        *_banner(decision), *_changes(decision), *_why(decision, link), *_plan(decision), *_files(decision, link),
-        *_lower_it(decision), *_unknown(decision), *_trace(decision),
-    ]
+    judged = () if is_empty(decision) else (
+        *_changes(decision), *_why(decision, link), *_plan(decision), *_files(decision, link), *_lower_it(decision),
+        *_unknown(decision))
+    sections = [*_banner(decision), *judged, *_trace(decision)]
     title = _shown(f"{headline(decision)} · {decision.get('repository') or 'change'} · riskml")
     return "\n".join([
         "<!doctype html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
@@ -55,6 +67,13 @@ def _banner(decision: Decision) -> Iterator[str]:
     band = str(decision.get("band")) if decision.get("band") in ("low", "medium", "high") else "unknown"
     plan = decision.get("plan") or {}
     yield f'<p class="soft">{_shown(decision.get("repository") or "")} {_code(str(decision.get("head") or "")[:12])}</p>'
+    if is_empty(decision):
+        yield '<section class="banner unknown">'
+        yield f"<h1>{headline(decision).capitalize()}</h1>"
+        yield f"<p>{WHY_NOTHING.capitalize()}.</p>"
+        yield "<ul>" + "".join(f"<li>{_shown(note)}</li>" for note in decision.get("notes") or ()) + "</ul>"
+        yield "</section>"
+        return
     yield f'<section class="banner {band}">'
     yield f'<p class="band {band}">risk {band}</p>'
     yield f"<h1>Release as {_shown(headline(decision))}</h1>"

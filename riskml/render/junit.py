@@ -11,7 +11,7 @@ from html import escape
 
 from riskml.render import text
 from riskml.render.escape import printable
-from riskml.render.wording import Decision, headline
+from riskml.render.wording import Decision, headline, is_empty
 
 
 def render(decision: Decision) -> str:
@@ -45,6 +45,8 @@ def _cases(decision: Decision) -> Iterator[str]:
     verdict = ""
     if band == "high":
         verdict = _failure("high", f"release as {headline(decision)}", decision)
+    elif is_empty(decision):
+        verdict = f'<skipped message="{headline(decision)}"></skipped>'
     elif band == "unknown":
         verdict = '<skipped message="too little is known to name a band"></skipped>'
     yield _case(decision, "the risk of the release is not high", verdict)

@@ -12,7 +12,19 @@ from typing import Any
 
 from riskml.render import release as releases
 from riskml.render.escape import code, markdown
-from riskml.render.wording import Decision, frequency, headline, number, ordinal, stage_length, stage_share, versions, way
+from riskml.render.wording import (
+    WHY_NOTHING,
+    Decision,
+    frequency,
+    headline,
+    is_empty,
+    number,
+    ordinal,
+    stage_length,
+    stage_share,
+    versions,
+    way,
+)
 
 MARKER = "riskml:v1"
 REASONS_ABOVE = 4
@@ -31,13 +43,18 @@ def render(decision: Decision) -> str:
             kept.append("…")
             break
         kept.append(line)
-    summary = "<details><summary>Plan, files, what is not known</summary>"
+    told = "What this rests on" if is_empty(decision) else "Plan, files, what is not known"
+    summary = f"<details><summary>{told}</summary>"
     return "\n".join([*_above(decision), "", summary, "", *kept, "", "</details>", "", _footer(decision)]) + "\n"
 
 
 def _above(decision: Decision) -> Iterator[str]:
     sha = "".join(re.findall("[0-9a-f]", str(decision.get("head") or "")))[:40]
     yield f"<!-- {MARKER} sha={sha} -->"
+    if is_empty(decision):
+        yield f"### Release risk: **{markdown(headline(decision))}**"
+        yield f"{WHY_NOTHING.capitalize()}."
+        return
     yield f"### Release risk: ship as **{markdown(headline(decision))}**"
     yield _sentence(decision)
     release = releases.of(decision)
@@ -106,6 +123,9 @@ def _of_release(release: releases.Release) -> Iterator[str]:
 
 
 def _below(decision: Decision) -> Iterator[str]:
+    if is_empty(decision):
+        yield from (f"- {markdown(note)}" for note in _all_notes(decision))
+        return
     stages = (decision.get("plan") or {}).get("stages") or ()
     if stages:
         yield from ("| Stage | Who | Length | Requests | Gates |", "|--|--|--|--|--|")
@@ -127,8 +147,13 @@ def _below(decision: Decision) -> Iterator[str]:
     unknown = decision.get("unknown") or ()
     yield ""
     yield "Not known: " + (", ".join(code(u) for u in unknown) if unknown else "nothing that the model reads") + "."
-    notes = (*((decision.get("plan") or {}).get("notes") or ()), *(decision.get("notes") or ()))
-    yield from ("", *(f"- {markdown(note)}" for note in notes if note)) if any(notes) else ()
+    notes = _all_notes(decision)
+    yield from ("", *(f"- {markdown(note)}" for note in notes)) if notes else ()
+
+
+def _all_notes(decision: Decision) -> list[str]:
+    told = (*((decision.get("plan") or {}).get("notes") or ()), *(decision.get("notes") or ()))
+    return [note for note in told if note]
 
 
 def _stage(stage: Mapping[str, Any]) -> str:

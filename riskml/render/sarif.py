@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from riskml.render.escape import printable
 from riskml.render.uri import path_uri
-from riskml.render.wording import Decision, headline, ordinal
+from riskml.render.wording import Decision, headline, is_empty, ordinal
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 DECISION_RULE: Final = "release-decision"
@@ -60,6 +60,8 @@ def _reason_rules(raising: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _decision_result(decision: Decision) -> dict[str, Any]:
+    if is_empty(decision):
+        return _result(DECISION_RULE, 0, "notApplicable", "none", headline(decision).capitalize(), [])
     kind, level = _JUDGED.get(str(decision.get("band")), _JUDGED["unknown"])
     if decision.get("hold"):
         kind, level = "fail", "error"

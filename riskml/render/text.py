@@ -7,7 +7,18 @@ from typing import Any
 
 from riskml.render import release as releases
 from riskml.render.escape import printable
-from riskml.render.wording import Decision, headline, number, ordinal, stage_length, stage_share, versions, way
+from riskml.render.wording import (
+    WHY_NOTHING,
+    Decision,
+    headline,
+    is_empty,
+    number,
+    ordinal,
+    stage_length,
+    stage_share,
+    versions,
+    way,
+)
 
 WIDTH = 10
 NARROW = 80  # characters: two paths that are longer together would wrap over several lines, so the first one stands alone
@@ -22,11 +33,11 @@ def render(decision: Decision, *, colour: bool = False) -> str:
     """
     lines = [_row("DECISION", f"{printable(headline(decision))}   because {_because(decision)}")]
     lines.append(_row("CHANGE", printable(_change(decision))))
-    for key, title in (("hold", "HELD"), ("notes", "NOTE")):
+    for key, title in (("notes", "NOTE"),) if is_empty(decision) else (("hold", "HELD"), ("notes", "NOTE")):
         lines += _block(title, ((decision.get("plan") or {}).get(key) or ()))
     release = releases.of(decision)
     lines += _block("WHY", _reasons(decision)) if release is None else _release(release)
-    lines += _block("PLAN", _stages(decision))
+    lines += _block("PLAN", () if is_empty(decision) else _stages(decision))
     lines += _block("LOWER IT", (_proposal(p) for p in decision.get("lower_it") or ()) if release is None else _splits(release))
     lines += _block("UNKNOWN", [", ".join(decision["unknown"])] if decision.get("unknown") else ())
     lines += _block("NOTE", decision.get("notes") or ())
@@ -44,6 +55,8 @@ def _change(decision: Decision) -> str:
 
 
 def _because(decision: Decision) -> str:
+    if is_empty(decision):
+        return WHY_NOTHING
     said = f"p({'harm' if releases.of(decision) is None else 'any harm'})={decision['probability']:.2f}"
     if decision.get("lower") is not None and decision.get("upper") is not None:
         said += f" [{decision['lower']:.2f}–{decision['upper']:.2f}]"
@@ -89,6 +102,8 @@ def _release(release: releases.Release) -> list[str]:
             releases.remark(c)))) for c in shown]
     rest = releases.rest_of(release, len(shown))
     gone = [f"{releases.named(c)}, taken back by {str(c['by'])[:9]}" for c in release.get("cancelled") or ()]
+    if not release.get("changes"):
+        return _block("CANCELLED", gone)
     return [
         *_block("RELEASE", [" · ".join(filter(None, (releases.made_of(release), releases.between(release))))]),
         *_block("RISKIEST", [*rows, *([rest] if rest else [])]), *_block("CANCELLED", gone),

@@ -8,12 +8,23 @@ from typing import Any
 Decision = Mapping[str, Any]
 
 
+NOTHING = "nothing to release"
+WHY_NOTHING = "the head brings nothing that the base does not have: no risk was measured"
+
+
+def is_empty(decision: Decision) -> bool:
+    """Whether a decision is about an empty change: then its probability is null, for nothing was measured."""
+    return decision.get("empty") is True
+
+
 def headline(decision: Decision) -> str:
-    """Return the decision in a few words: strategy, where it starts, and whether it may start at all.
+    """Return the decision in a few words: strategy, where it starts, and whether it may start at all; or that nothing will.
 
     >>> headline({"strategy": "canary", "initial_traffic": 1, "plan": {}}), headline({"strategy": "blue-green", "stage": 2})
     ('canary, start 1 %', 'blue-green, 2 stages')
     """
+    if is_empty(decision):
+        return NOTHING
     said = str(decision["strategy"])
     if decision.get("initial_traffic") is not None and said not in ("rolling", "full"):
         said += f", start {number(decision['initial_traffic'])} %"

@@ -78,6 +78,18 @@ def test_the_page_leads_with_the_decision_and_its_reasons(client: TestClient, as
         assert part in page
 
 
+def test_nothing_to_release_shows_no_number(client: TestClient):
+    """Neither its own page nor the list tells a probability that nobody measured."""
+    answer = client.post("/predict", json={"repository": "acme/shop", "features": {"la": 0.0, "ld": 0.0, "nf": 0.0}})
+    assert (answer.json()["empty"], answer.json()["probability"], answer.json()["hold"]) == (True, None, False)
+    page = client.get(f"/assessments/{answer.json()['id']}/page").text
+    assert "<h1>Nothing to release</h1>" in page
+    for text in (page, client.get("/").text):
+        assert "nothing to release" in text.lower()
+        assert re.search(r"\d %", text) is None
+    assert "riskml_probability_count 0" in client.get("/metrics").text
+
+
 def test_outcomes_appear_on_the_page(client: TestClient, assessed: str):
     """What became of the change stands beside what was predicted."""
     client.post("/outcomes", json={"assessment_id": assessed, "outcome": "rolled-back", "happened_at": "2026-11-24T10:00:00Z",

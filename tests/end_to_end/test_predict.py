@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -103,12 +104,48 @@ def test_the_first_commit_has_an_empty_past_not_an_unknown_one(judged, shop):
 
 
 @pytest.mark.parametrize("options", [("--base", "main", "--head", "main"), ("--base", "HEAD", "--head", "HEAD")])
-def test_an_empty_change_has_a_decision(judged, shop, options):
-    """No file, no reason of a file, and a note."""
-    found = wire(judged("predict", shop.path, *options, "--format", "json"))
+def test_an_empty_change_is_nothing_to_release(judged, shop, options, tmp_path):
+    """It passes whatever fails a job, and no output shows a number as if it had been measured."""
+    also = [part for shape in READERS for part in ("--also", f"{shape}={tmp_path / shape}")]
+    ran = judged("predict", shop.path, *options, "--fail-on", "unknown", "--format", "json", *also)
+    found = wire(ran)
+    shown = {shape: (tmp_path / shape).read_text() for shape in READERS}
 
-    assert found["files"] == []
-    assert any(note.startswith("the change is empty") for note in found["notes"])
+    assert (ran.code, found["empty"], found["probability"], found["score"], found["files"]) == (0, True, None, None, [])
+    assert shown["text"].startswith("DECISION  nothing to release   because the head brings nothing that the base does not")
+    assert "### Release risk: **nothing to release**" in shown["markdown"]
+    assert "<h1>Nothing to release</h1>" in shown["html"]
+    assert "RISKML_DECISION=pass\n" in shown["dotenv"]
+    assert "RISKML_PROBABILITY=\n" in shown["dotenv"]
+    for shape in ("text", "markdown", "junit"):
+        assert not re.search(r"0\.\d\d|fewer than 1 in|1 in \d", shown[shape]), shape
+    (result,) = json.loads(shown["sarif"])["runs"][0]["results"]
+    assert (result["kind"], "rank" in result) == ("notApplicable", False)
+    for shape in set(READERS) - {"markdown"}:  # which has no table here
+        READERS[shape](shown[shape])
+
+
+def test_an_empty_change_is_explained_and_planned_as_one(judged, riskml, shop, tmp_path):
+    """There is no arithmetic to show, and a plan that is asked for all the same rests on no risk."""
+    ends = (shop.path, "--base", "main", "--head", "main")
+    told, kept = judged("explain", *ends), tmp_path / "decision.json"
+    judged("predict", *ends, "--format", "json", "--output", kept)
+    plan = json.loads(riskml("plan", "--assessment", kept, "--target", "json").out)
+
+    assert told.out.startswith("nothing to release")
+    assert json.loads(judged("explain", *ends, "--format", "json").out)["probability"] is None
+    assert (plan["strategy"], plan["risk"]["score"]) == ("rolling", 0)
+    assert "factors" not in plan["risk"]
+
+
+def test_commits_that_undo_each_other_leave_nothing_to_release(judged, shop):
+    """What counts is what the head brings, not how many commits it took."""
+    shop.git("switch", "-q", "--create", "there-and-back", "main")
+    shop.write("README.md", "# Other\n")
+    shop.git("commit", "-q", "-am", "There")
+    shop.git("revert", "--no-edit", "HEAD")
+
+    assert wire(judged("predict", shop.path, "--base", "main", "--head", "HEAD", "--format", "json"))["empty"] is True
 
 
 def test_a_detached_head_works_as_ci_checks_it_out(judged, shop):

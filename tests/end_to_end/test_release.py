@@ -161,9 +161,18 @@ def test_a_comment_can_be_made_of_a_release(judged, train):
         read_decision(json.dumps(broken).encode())
 
 
+def test_two_tags_of_one_commit_are_nothing_to_release(judged, train):
+    """It is no mistake of a pipeline to ask: the answer passes, and tells no number."""
+    ran = judged("predict", train.path, "--base", "v2", "--head", "v2", "--fail-on", "unknown")
+    found = json.loads(judged("predict", train.path, "--base", "v2", "--head", "v2", "--format", "json").out)
+
+    assert (ran.code, ran.out.splitlines()[0][:28]) == (0, "DECISION  nothing to release")
+    assert (found["empty"], found["probability"], found["release"]["changes"]) == (True, None, 0)
+    read_decision(json.dumps(found).encode())
+
+
 @pytest.mark.parametrize(("args", "said"), [
     (("--base", "v2", "--head", "v1"), "the base is later than the head at --base, --head: got 'v2..v1'; expected the earlier"),
-    (("--base", "v2", "--head", "v2"), "nothing to release at --base, --head: got 'v2..v2'; expected a head with changes"),
     (("--base", "v1", "--head", "orphan", "--release"), "no common ancestor: got 'v1 and orphan'; expected"),
     (("--release",), "a release of what at --release: got 'no --base'; expected --base REF"),
     (("--release", "--base", "v1", "--diff", "-"), "a release is a range of a repository, judged here at --diff: got '-'"),

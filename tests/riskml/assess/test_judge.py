@@ -22,7 +22,7 @@ from riskml.features.catalogue import NAMES, extract
 from riskml.features.feature import Evidence
 from riskml.plan import to_json
 from riskml.policy.percentile import rank
-from riskml.policy.policy import read_policy
+from riskml.policy.policy import load_policy, read_policy
 from riskml.suite import CaseResult, SuiteRun
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -273,12 +273,34 @@ def test_features_alone_can_be_judged() -> None:
     assert "a database migration was not read: whether data is lost is unknown" in found.plan.notes
 
 
-def test_the_empty_change_is_judged() -> None:
-    """Nothing to release is a change like any other."""
-    found = decide_on()
+def test_of_an_empty_change_no_risk_is_known() -> None:
+    """Nothing was measured, so nothing is shown as measured: no number, no reason, no list of what is unknown."""
+    found = to_wire(decide_on())
 
-    assert found.assessment.files == ()
-    assert any(note.startswith("the change is empty") for note in found.assessment.notes)
+    assert found["empty"] is True
+    assert [found[key] for key in ("score", "probability", "lower", "upper", "percentile", "band")] == [None] * 5 + ["unknown"]
+    assert (found["reasons"], found["files"], found["unknown"], found["lower_it"]) == ([], [], [], [])
+    assert [note[:18] for note in found["notes"]] == ["nothing to release"]
+    assert (found["strategy"], found["plan"]["hold"]) == ("rolling", [])
+    assert to_wire(decide_on(*BIG))["empty"] is False
+
+
+def test_nothing_to_release_is_held_by_no_policy() -> None:
+    """A policy that binds keeps its word for the plan, in case somebody deploys the same commit again; the gate is open."""
+    strict = load_policy("version: 1\nmode: enforce\nguardrails: [{when: {la: '< 5'}, action: hold, reason: too small}]\n"
+                         "rules: [{strategy: rolling}]\n", features=NAMES)
+
+    assert decide_on(FileDiff("a.py", "a.py"), policy=strict).held
+    nothing = decide_on(policy=strict)
+    assert (nothing.held, nothing.plan.hold) == (False, ("too small",))
+
+
+def test_features_of_no_file_are_an_empty_change() -> None:
+    """A client that sends numbers alone gets the same answer; a vector that contradicts itself is judged."""
+    nothing = judge_features(dict.fromkeys(NAMES, 0.0), LinesScorer(), id="01JDQ", now=NOW, repository="r")
+    odd = judge_features({**dict.fromkeys(NAMES, 0.0), "la": 9.0}, LinesScorer(), id="01JDQ", now=NOW, repository="r")
+
+    assert (nothing.assessment.empty, odd.assessment.empty) == (True, False)
 
 
 def test_a_submodule_that_moves_is_said_not_to_have_been_scored() -> None:
@@ -323,6 +345,7 @@ def test_the_wire_has_the_keys_of_the_contract_in_their_order() -> None:
         "upper",
         "hold",
         "notes",
+        "empty",
     ]
     assert list(wire["reasons"][0]) == ["feature", "value", "unit", "percentile", "contribution", "direction", "text", "files"]
     assert list(wire["model"]) == ["name", "version", "feature_set", "artifact_sha256"]

@@ -53,7 +53,7 @@ def unit(number: int, p: float, *paths: str, **more: Any) -> Unit:
         "vector": {**dict.fromkeys(NAMES, nan), "la": 5.0}, "scored": Scored(p, 0.0, 0.0, {"la": 1.0, "nuc": 0.0}, p / 2, p),
         "band": "low", "percentile": None, "reasons": (Reason("la", 5.0, "lines", None, 0.5, "adds 5 lines", paths[:1]),),
         "lossy": False, "does": bytes([number]), "undoes": b"-" + bytes([number]),
-        "weights": tuple((path, 1 / len(paths)) for path in paths),
+        "weights": tuple((path, 1 / len(paths)) for path in paths), "unknown": ("nuc", "tests_run", "coverage_changed_lines"),
     }
     return Unit(**fields | more)
 
@@ -236,6 +236,27 @@ def test_a_release_on_the_wire_is_a_decision_with_one_more_key() -> None:
         "commit", "subject", "base", "kind", "commits", "files", "at", "probability", "lower", "upper", "band", "percentile",
         "share", "can_wait", "destructive_migration", "reason"]
     assert "initial_traffic" in wire["release"]["splits"][0]["parts"][0]
+
+
+def test_a_release_lists_as_unknown_what_at_least_one_of_its_changes_lacks() -> None:
+    """What has no meaning for any of them is not missed; what is known of one is known, if only of that one."""
+    prose = unit(1, 0.1, "a.md", unknown=("nuc",))
+    seen = unit(2, 0.1, "b.md", unknown=(), vector={**prose.vector, "nuc": 3.0})
+
+    assert list(released(prose).decision.assessment.unknown) == ["nuc"]
+    assert not any("report" in note or "coverage" in note for note in released(prose).decision.assessment.notes)
+    assert list(released(prose, seen).decision.assessment.unknown) == []
+    assert "tests_run" in released(prose, unit(3, 0.1, "c.py")).decision.assessment.unknown
+
+
+def test_changes_that_all_cancel_are_nothing_to_release() -> None:
+    """No number stands for a risk that nobody took."""
+    there, back = unit(1, 0.3, "a"), unit(2, 0.2, "a", does=b"-" + bytes([1]), undoes=bytes([1]), takes_back=True)
+    wire = release_to_wire(released(there, back))
+
+    assert (wire["empty"], wire["probability"], wire["band"], wire["unknown"]) == (True, None, "unknown", [])
+    assert wire["notes"][0].startswith("nothing to release")
+    assert len(wire["release"]["cancelled"]) == 1
 
 
 def test_the_order_of_equal_changes_does_not_change_the_combined_risk() -> None:

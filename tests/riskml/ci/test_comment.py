@@ -142,6 +142,14 @@ def test_the_class_of_a_decision(decision: dict[str, Any], kind: str, quiet: boo
     assert ("too little is known" in row.said) is (decision.get("band") == "unknown")
 
 
+def test_nothing_to_release_is_said_as_such_and_opens_no_comment():
+    """It is a class of its own, so that a comment about more than nothing gives way to it, and it is not called vague."""
+    row = row_of(DECISION | {"empty": True, "probability": None, "score": None, "band": "unknown"}, "billing")
+    assert (row.kind, row.said, row.quiet) == ("nothing", "nothing to release", True)
+    assert "Release risk: **nothing to release**" in row.section
+    assert "1 in" not in row.section
+
+
 @pytest.mark.parametrize("name", ["", " a", "a|b", "a\nb", "<b>", "a" * 61, "é", "-x", "a/b", "@all"])
 def test_what_may_not_name_a_service(name: str):
     """Markup, line ends, and what could be a mention or a path."""

@@ -64,6 +64,14 @@ def test_what_is_no_decision_is_refused(data: bytes):
         read_decision(data)
 
 
+def test_only_of_an_empty_change_may_the_probability_be_null():
+    """There nothing was measured; anywhere else a decision without its number is none."""
+    nothing = DECISION | {"empty": True, "probability": None, "score": None, "band": "unknown"}
+    assert read_decision(json.dumps(nothing).encode()) == nothing
+    with pytest.raises(InputError, match="probability"):
+        read_decision(json.dumps(nothing | {"empty": False}).encode())
+
+
 def test_a_huge_file_is_refused_before_it_is_read_as_json():
     """Its size alone says that it is none."""
     with pytest.raises(InputError, match="too large"):
