@@ -10,7 +10,7 @@ import pytest
 from riskml.errors import InputError
 from training.ablations import ablations
 from training.config import Mask, timestamp
-from training.dataset import DAY
+from training.dataset import COLUMNS, DAY
 from training.evaluate import TRACKER, evaluate, untold
 from training.protocols import PUBLISHED, by_date, by_quarter, by_share, last_fifth, one_left_out, protocols, table
 from training.recipe import recipe
@@ -28,7 +28,7 @@ def told(data):
     other = replace(classic, features=features, source=np.full(len(classic), "kamei", dtype=object),
                     repository=np.full(len(classic), "org/classic", dtype=object))
     parts = {name: np.concatenate([getattr(both, name), getattr(other, name)])
-             for name in ("features", "repository", "sha", "source", "at", "harm", "known_at")}
+             for name in COLUMNS}
     order = np.argsort(parts["at"], kind="stable")
     return replace(both, **{name: column[order] for name, column in parts.items()})
 
@@ -79,10 +79,13 @@ def test_means_over_repositories_left_out_and_tables_of_classic_features(prepare
     """Each repository is tested by models that never saw it; a table is tested on its last fifth."""
     chosen, recipe_ = prepared
     plain, informed = one_left_out(chosen, recipe_)
-    (classic,) = last_fifth(chosen, recipe_)
+    alone, pooled = last_fifth(chosen, recipe_)
 
     assert informed.figures["auc"] > plain.figures["auc"] > 0.5
-    assert classic.changes == pytest.approx(0.2 * (chosen.source == "kamei").sum(), abs=2)
+    assert alone.changes == pooled.changes == pytest.approx(0.2 * (chosen.source == "kamei").sum(), abs=2)
+    assert (alone.view, pooled.view) == ("trained on that table alone", "trained on everything before")
+    assert alone.figures["auc_lines_added"] == pooled.figures["auc_lines_added"]
+    assert alone.figures["auc"] != pooled.figures["auc"] > 0.5
 
 
 def test_the_table_holds_every_result_beside_what_was_published(prepared):
