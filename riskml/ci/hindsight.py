@@ -50,7 +50,8 @@ def look_back(
 ) -> tuple[int, list[Hindsight]]:
     """Mine the history up to a full id, and replay its last changes (at most ``mined.RECENT``, merges left out).
 
-    Returns how many commits the history has, and one answer for each of ``KINDS``; none if there is no history to know.
+    Only these are labelled, which no length of a history makes slow. Returns how many commits the history has, and one answer
+    for each of ``KINDS``; none if there is no history to know.
     """
     state = mined.update(repository, state_file, tip, progress=progress, notice=notice)
     times = {header.sha: header.committed_at for header in walk(repository, tip)}
@@ -59,7 +60,7 @@ def look_back(
     }
     if not vectors:
         return len(times), []
-    labels = label(repository, tip, progress=progress, notice=notice)
+    labels = label(repository, tip, last=mined.RECENT, progress=progress, notice=notice)
     probabilities = dict(zip(vectors, scorer.probabilities(list(vectors.values())), strict=True))
     return len(times), [answer(kind, labels, times, vectors, probabilities) for kind in KINDS]
 

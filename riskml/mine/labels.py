@@ -55,9 +55,14 @@ class Label:
 def label(
     source: LogSource, tip: str = "HEAD", *, variant: str = "ma", paths: PathMap = pathmap.DEFAULT,
     issues: Issues | None = None, most_suspects: int | None = None, most_fixes: int | None = None, ignore_revs: bool = True,
-    progress: Callable[[int, int], None] | None = None, notice: Callable[[str], None] = lambda _text: None,
+    last: int | None = None, progress: Callable[[int, int], None] | None = None,
+    notice: Callable[[str], None] = lambda _text: None,
 ) -> list[Label]:
     """Label the ancestors of ``tip``, oldest first. ``variant`` is the algorithm that suspects authors of removed lines.
+
+    With ``last``, only so many that are no merges are labelled, the newest ones, and no other history is read: which of them
+    did harm is the same, for whoever accuses a commit comes after it. The confidence of ``szz`` is then the share among them,
+    and a variant that keeps one suspect chooses among them.
 
     With ``ignore_revs``, the commits in the tip's ``.git-blame-ignore-revs`` are looked through. What the other options mean
     is said at :class:`Hearing`; ``notice`` is told what was left out.
@@ -66,10 +71,10 @@ def label(
     """
     tip = source.resolve(tip)
     ignored = ignored_at(source, tip, notice) if ignore_revs else frozenset()
-    traced = Traced(source, tip, progress, ignored)
-    shas = [header.sha for header in traced.headers]
-    tell_absent(ignored, shas, notice)
-    hearing = Hearing(shas, variant, paths, issues=issues, most_suspects=most_suspects, most_fixes=most_fixes, ignored=ignored)
+    traced = Traced(source, tip, progress, ignored, last=last)
+    tell_absent(ignored, traced.shas, notice)
+    hearing = Hearing(
+        traced.shas, variant, paths, issues=issues, most_suspects=most_suspects, most_fixes=most_fixes, ignored=ignored)
     for change, removals in traced:
         hearing.hear(change, removals)
     for told in (*traced.notices(), *hearing.notices()):

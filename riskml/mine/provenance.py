@@ -43,6 +43,7 @@ class Removal(NamedTuple):
 class Provenance:
     """Versions of all files on all open branches. ``headers`` are the commits to come; ``shas`` holds those that came.
 
+    Where the parents of a commit are not among them, its files were written by nobody that is known.
     Lines that a commit of ``ignored`` (full ids; not of merges) rewrote remain those of whoever wrote what they replaced.
 
     ``unresolved`` counts versions that were not what the diff said they were (never seen, or binary before).
@@ -133,7 +134,7 @@ class Provenance:
         return child
 
     def _merged(self, parents: Sequence[str], merge: Merge, number: int) -> Layer[Version]:
-        maps = [self._open[p] for p in parents]
+        maps = [self._open[p] if p in self._open else Layer[Version]() for p in parents]
         wrote = {file.path: file for file in merge.wrote}
         writes: list[tuple[str, Version | None]] = []
         for path, blob in merge.took:
@@ -143,10 +144,10 @@ class Provenance:
                 version = self._combined(file, maps, number) if file is not None else Version(blob, None)
                 self.unresolved += file is None
             writes.append((path, version))
-        layer = self._take(parents[0])
+        layer = self._take(parents[0]) if parents[0] in self._open else Layer[Version]()
         for parent in set(parents[1:]) - {parents[0]}:
             self._left[parent] -= 1
-            if not self._left[parent]:
+            if not self._left[parent] and parent in self._open:
                 self._open.pop(parent).release()
         for path, version in writes:
             if version is None:
@@ -164,8 +165,8 @@ class Provenance:
                 return old
             self.unresolved += old is not None and (old.lines is None or old.blob != blob)
             olds.append(old.lines if old is not None and old.blob == blob else None)
-        if file.hunks is None:
-            return Version(file.blob, None)
+        if file.hunks is None or (all(old is None for old in olds) and any(blob for _, blob in file.parents)):
+            return Version(file.blob, None)  # no text, or its hunks lie between lines of which nobody knows how many there are
         return Version(file.blob, _joined(file, olds, pack("i", number)))
 
 

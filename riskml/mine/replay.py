@@ -11,10 +11,8 @@ from riskml.history import Header, History, View, ordered
 from riskml.history.order import keys
 from riskml.mine.lines import LineTable
 from riskml.mine.stream import stream
-from riskml.parse import log
+from riskml.mine.tail import count_blobs, measure_old, start_of_last
 from riskml.ports import LogSource
-
-_COUNTED_AT_ONCE = 4096
 
 
 class Replay:
@@ -50,13 +48,13 @@ class Replay:
         waiting = iter(history.rewind(history.place(key[order[0].sha])) if order else ())
         next_told = next(waiting, None)
         self.settled = next_told is None
-        names_only = 0 if last is None else _start_of_last(last, order)
+        names_only = 0 if last is None else start_of_last(last, order)
         if since is not None:
             names_only = max(names_only, sum(key[h.sha].settled < since for h in order))
         bare, full = [h.sha for h in order[:names_only]], order[names_only:]
         self._measure_merges([h.sha for h in full if len(h.parents) > 1])
         if len(full) < len(order) or known:
-            self._measure_old([h.sha for h in full])
+            measure_old(self.source, [h.sha for h in full], self.lines)
         changes = chain(
             stream(self.source, bare, lines_of=self.lines, patches=False, missing=self.missing),
             stream(self.source, [h.sha for h in full], lines_of=self.lines, missing=self.missing),
@@ -101,34 +99,7 @@ class Replay:
                     fields = line.partition(b"\t")[0].split(b" ")
                     if fields[parents].startswith(b"10"):  # a file, no link, no submodule
                         blobs.add(fields[2 * parents + 1].decode("ascii"))
-        self._count(blobs)
-
-    def _measure_old(self, shas: Sequence[str]) -> None:
-        """Count the lines of the old blobs of some commits that none of them wrote."""
-        if not shas:
-            return
-        old, new = set(), set()
-        with self.source.stream(["log", "--no-walk=unsorted", "--stdin", *log.TREES], stdin=_stdin(shas)) as out:
-            for change in log.commits(out.read, patches=False):
-                for diff in change.files:
-                    if not diff.submodule:
-                        old.add(diff.old_blob)
-                        new.add(diff.new_blob)
-        self._count(old - new - {""})
-
-    def _count(self, blobs: set[str]) -> None:
-        ids = sorted(blobs)
-        for start in range(0, len(ids), _COUNTED_AT_ONCE):
-            self.lines.update(self.source.count_lines(ids[start:start + _COUNTED_AT_ONCE]))
-
-
-def _start_of_last(count: int, headers: Sequence[Header]) -> int:
-    """Index from which on there are so many headers of commits that are no merges."""
-    for index in range(len(headers) - 1, -1, -1):
-        count -= len(headers[index].parents) < 2
-        if count < 0:
-            return index + 1
-    return 0
+        count_blobs(self.source, blobs, self.lines)
 
 
 def _stdin(shas: Sequence[str]) -> bytes:

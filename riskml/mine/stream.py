@@ -65,9 +65,14 @@ def stream(
             ahead.close()
 
 
-def measured(source: LogSource, shas: Sequence[str], *, missing: set[str]) -> Iterator[Change]:
-    """Yield the same changes, parents first, with the lengths of old files wherever a diff on the way told them."""
-    lines = LineTable()
+def measured(
+    source: LogSource, shas: Sequence[str], *, missing: set[str], lines: LineTable | None = None
+) -> Iterator[Change]:
+    """Yield the same changes, parents first, with the lengths of old files wherever a diff on the way told them.
+
+    ``lines`` holds what is known before.
+    """
+    lines = LineTable() if lines is None else lines
     for change in stream(source, shas, lines_of=lines, missing=missing):
         for diff in change.files:
             lines.learn(diff)

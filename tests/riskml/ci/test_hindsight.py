@@ -6,8 +6,11 @@ from math import isnan
 
 import pytest
 
-from riskml.ci.hindsight import KINDS, LEAST, MATURE_S, answer
+from riskml.adapters.git import GitRepository
+from riskml.ci.hindsight import KINDS, LEAST, MATURE_S, answer, look_back
+from riskml.local.scorers import bundled_scorer
 from riskml.mine.labels import SOURCES, Label
+from riskml.mine.state import RECENT
 
 DAY_S = 86_400
 
@@ -54,3 +57,16 @@ def test_too_few_harmful_changes_say_nothing():
     found = answer("fixed", labels, times, vectors, dict.fromkeys(vectors, 0.5))
     assert isnan(found.caught)
     assert isnan(found.lines_added)
+
+
+def test_however_long_a_history_is_only_what_is_replayed_is_labelled(repo, lengthen):
+    """Tracing lines is what takes the time, so it must not begin with the first commit."""
+    lengthen(repo, RECENT + 150)
+    source = GitRepository.open(repo.path)
+    steps: list[tuple[int, int]] = []
+
+    commits, found = look_back(source, None, bundled_scorer(), source.resolve("HEAD"), progress=lambda *at: steps.append(at))
+
+    assert (commits, [each.changes for each in found]) == (RECENT + 150, [RECENT, RECENT])
+    assert steps[-1] == (RECENT, RECENT)
+    assert found[1].harmful > LEAST

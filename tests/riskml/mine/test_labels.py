@@ -103,3 +103,16 @@ def test_limit_that_leaves_nothing_is_refused(repo, limit):
 
     with pytest.raises(UsageError, match=f"at {limit}: got 0"):
         labelled(repo, **{limit: 0})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_last_commits_alone_have_the_labels_that_the_whole_history_gives_them(repo, grow, seed):
+    """Merges, renames and binaries that reach back before them included: who accuses a commit comes after it."""
+    grow(repo, seed, commits=60)
+    whole = label(GitRepository.open(repo.path))
+
+    for last in (1, 7, 20, 45, 1000):
+        found = label(GitRepository.open(repo.path), last=last)
+
+        assert [(f.sha, f.harm, f.source, f.fix_sha, f.known_at) for f in found] == [
+            (f.sha, f.harm, f.source, f.fix_sha, f.known_at) for f in whole[-last:]]
