@@ -12,6 +12,7 @@ pytest.importorskip("pyarrow")
 
 from benchmarks.scaling import page, slope
 from benchmarks.scaling_cost import TASKS, Cost, Measured, measure_within
+from benchmarks.scaling_within import at_equal_size
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,20 +34,36 @@ def test_page_multiplies_what_was_measured():
 
 
 def test_parts_tell_how_far_the_dearest_is_above_the_cheapest():
-    """A thousand commits at 1.5 s and at 1 s are 50 % apart, per MiB of patch, too; a part has no say in slopes and fleets."""
+    """A thousand commits at 1.5 s and at 1 s are 50 % apart; a part has no say in slopes and fleets."""
     text = page([_measured("shop", 1000, 1.5, part=1000), _measured("shop", 2000, 2)], 3600)
 
     assert "### Within one history: shop" in text
-    assert "| 1,000 | 10.2 | `riskml mine` | 1.50 | 0.150 | 3.00 | 1,000 | 98 |" in text
-    assert "| 2,000 | 10.2 | `riskml mine` | 1.00 | 0.100 | 2.00 | 2,000 | 98 |" in text
-    assert "| *the largest above the smallest* | | `riskml mine` | *50 %* | *50 %* | *50 %* | | |" in text
+    assert "| 1,000 | 10.0 | `riskml mine` | 1.50 | – | 3.00 | 1,000 | 98 |" in text
+    assert "| 2,000 | 10.0 | `riskml mine` | 1.00 | – | 2.00 | 2,000 | 98 |" in text
+    assert "| *the largest above the smallest* | | `riskml mine` | *50 %* | – | *50 %* | | |" in text
     assert "| `riskml mine` | 10 | 0.6 h | 5 min | 3.4 GiB |" in text
 
 
-def _measured(name: str, commits: int, cpu: float, part: int = 0) -> Measured:
-    """Return a history whose commits have 10 KiB and some of patch and write 100 bytes."""
+def test_larger_diffs_are_taken_off():
+    """Where a commit costs 1 ms and 0.1 ms for each KiB of its patch, all parts are equal at equal diff size."""
+    sizes = ((1000, 30), (2000, 10), (3000, 20))
+    parts = [_measured("shop", n, n * (1 + kib / 10) / 1000, part=n, kib=kib) for n, kib in sizes]
+
+    text = page(parts, 3600)
+
+    assert "| 1,000 | 30.0 | `riskml mine` | 4.00 | 3.00 | 8.00 |" in text
+    assert "| *the largest above the smallest* | | `riskml mine` | *100 %* | *0 %* | *100 %* | | |" in text
+
+
+def test_equal_diffs_need_no_line():
+    """Diffs of the same size are compared as they are."""
+    assert at_equal_size([3.0, 2.0, 1.0], [5, 5, 5]) == [3.0, 2.0, 1.0]
+
+
+def _measured(name: str, commits: int, cpu: float, part: int = 0, kib: int = 10) -> Measured:
+    """Return a history whose commits have ``kib`` of patch each and write 100 bytes."""
     own = dict.fromkeys(TASKS, Cost(9, cpu, commits << 20, commits * 100))
-    return Measured(name, commits, {"git": Cost(1, commits / 2000), **own}, commits * (1 << 20) // 100, part)
+    return Measured(name, commits, {"git": Cost(1, commits / 2000), **own}, commits * kib * 1024, part)
 
 
 def test_parts_of_a_real_history_are_measured(make_repo):
