@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from math import isnan, nan
 
-from riskml.features import reported
+from riskml.features import reported, repository
 from riskml.features.feature import Evidence
 from riskml.ports import Vector
 
@@ -22,7 +22,7 @@ OF_CODE = ("comment_share", "indent_mean", "indent_max", "line_length", "decisio
 
 ANCHORS: Mapping[str, str] = {
     **dict.fromkeys(("age", "age_min", "fix_share", "days_since_fix"), "nuc"),
-    **dict.fromkeys(("repo_fix_share_90d", "repo_revert_share_365d"), "repo_changes_90d"),
+    **dict.fromkeys((f.name for f in repository.FEATURES if f.name != "repo_changes_90d"), "repo_changes_90d"),
     **dict.fromkeys((f.name for f in reported.FEATURES if f.name != "reported_fixes"), "reported_fixes"),
 }
 """What has no meaning where the other is known: a file that is new has no age, and one that was never fixed no last fix."""

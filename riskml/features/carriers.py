@@ -133,7 +133,6 @@ _WEIGHTS: Mapping[str, Weights] = {
     "fix_share": _by_past(lambda past: past.fixes / past.changes if past.changes else 0),
     "prior_reverts": _by_past(lambda past: past.reverts), "prior_reverts_90d": _by_past(lambda past: past.reverts_90d),
     "prior_reverts_365d": _by_past(lambda past: past.reverts_365d), "unseen_files_share": _unseen,
-    "recent_lines_share": _by_past(lambda past: past.recent_lines_share or 0),
 
     "docs_only": _by_kind(lambda kind: kind.docs), "tests_only": _by_kind(lambda kind: kind.test),
     "config_files": _by_kind(lambda kind: kind.config), "ci_files": _by_kind(lambda kind: kind.ci),

@@ -51,10 +51,6 @@ FEATURES = (
             "Shimagaki et al. 2016 (ICSME)", missing=_INCOMPLETE),
     Feature("unseen_files_share", "share", "What share of the touched files has no past? 0 when no file is touched.",
             "Commit Guru: Rosen et al. 2015 (FSE), new files", high=1.0, missing=_INCOMPLETE),
-    Feature("recent_lines_share", "share",
-            "What share of the files' lines was last touched in the 30 days before, on average?",
-            "Graves et al. 2000 (TSE), weighted time damp", high=1.0,
-            missing=_INCOMPLETE + ", or the age of lines is not known for any touched file"),
     Feature("missing_cochanges", "files", "How many files that usually change with these were left alone?",
             "Zimmermann et al. 2005 (TSE); Gall et al. 1998", missing=_INCOMPLETE + ", or the change touches too many files"),
 )
@@ -69,7 +65,6 @@ def compute(evidence: Evidence) -> Sequence[float]:
     seen = [past for past in pasts if past is not None]
     changed = [max(0, at - past.last_changed_at) for past in seen if past.last_changed_at is not None]
     fixed = [at - past.last_fix_at for past in seen if past.last_fix_at is not None]
-    shares = sorted([past.recent_lines_share for past in seen if past.recent_lines_share is not None])
     changes = [past.changes for past in seen]
     recent = [past.changes_90d for past in seen]
     yearly = [past.fixes_365d for past in seen]
@@ -85,7 +80,6 @@ def compute(evidence: Evidence) -> Sequence[float]:
         sum([past.reverts for past in seen]), sum([past.reverts_90d for past in seen]),
         sum([past.reverts_365d for past in seen]),
         (len(pasts) - len(seen)) / len(pasts) if pasts else 0.0,
-        min(1.0, sum(shares) / len(shares)) if shares else UNKNOWN,
         UNKNOWN if missing is None else missing,
     )
 

@@ -13,6 +13,7 @@ from riskml.errors import UsageError
 from riskml.history.events import Events, FileEvents, Flags, Index, flags_of
 from riskml.history.order import Key
 from riskml.history.reported import Repairs
+from riskml.history.revisits import NO_CODE, Revisits, holds_code, revisit
 from riskml.history.visible import NOTHING, Visible
 from riskml.message import is_fix, is_revert
 
@@ -88,6 +89,7 @@ class Told:
     touched: tuple[Touch, ...]
     bound: tuple[tuple[str, int, str | None], ...]
     subsystems: frozenset[str]
+    revisit: int
 
 
 class Log:
@@ -115,6 +117,7 @@ class Log:
         self.files: Column[FileEvents] = []
         self.bindings: Bindings = dict[str, list[Binding]]()
         self.everything = Events()
+        self.revisits = Revisits()
         self.by_author: list[list[int]] = []
         self.plain_bits = self.fix_bits = self.revert_bits = 0
         self.developers: dict[bytes, int] = {}
@@ -152,12 +155,14 @@ class Log:
                   1 + max((k.generation for k in above), default=0), commit.sha)
         merge = len(commit.parents) > 1
         if merge:
-            told = Told(key, parents, NOBODY, None, (), (), frozenset())
+            told = Told(key, parents, NOBODY, None, (), (), frozenset(), NO_CODE)
         else:
-            touched, bound = self._resolved(change.files, self.before([self.positions[p] for p in parents]))
+            before = self.before([self.positions[p] for p in parents])
+            touched, bound, code = self._resolved(change.files, before)
             flags = flags_of(fix=is_fix(commit.message), revert=is_revert(commit.message))
             told = Told(key, parents, self._author(commit), flags, touched, bound,
-                        frozenset([subsystem(diff.path) for diff in change.files]))
+                        frozenset([subsystem(diff.path) for diff in change.files]),
+                        revisit([self.files[file] for file in code], before, self.times, key.settled))
         return self.tell(told)
 
     def tell(self, told: Told) -> int:
@@ -183,6 +188,7 @@ class Log:
         self.touched.append([file for file, _ in told.touched])
         self.bound_paths.append([path for path, _, _ in told.bound])
         self.subsystems.append(told.subsystems)
+        self.revisits.append(told.revisit)
         for path, file, origin in told.bound:
             start = None if origin is None else self.positions[origin] if origin else NEW
             self.bindings.setdefault(path, []).append(Binding(position, file, start))
@@ -216,6 +222,7 @@ class Log:
         self.plain_bits &= mask
         self.fix_bits &= mask
         self.revert_bits &= mask
+        self.revisits.rewind(position)
         self._experience = Index()
         if self.reported is not None:
             self.reported.rewind(position)
@@ -237,7 +244,7 @@ class Log:
         touched = tuple([Touch(file, self.files[file].ends_at(position)) for file in self.touched[position]])
         return Told(
             self.key(self.shas[position]), tuple([self.shas[p] for p in self.parents[position]]), self.authors[position],
-            self.flags[position], touched, tuple(bound), self.subsystems[position],
+            self.flags[position], touched, tuple(bound), self.subsystems[position], self.revisits.codes[position],
         )
 
     def before(self, parents: Sequence[int]) -> Visible:
@@ -296,11 +303,12 @@ class Log:
 
     def _resolved(
         self, diffs: Sequence[FileDiff], before: Visible
-    ) -> tuple[tuple[Touch, ...], tuple[tuple[str, int, str | None], ...]]:
-        """Find the file of each diff as the parent names it, and what the paths mean from now on."""
+    ) -> tuple[tuple[Touch, ...], tuple[tuple[str, int, str | None], ...], set[int]]:
+        """Find the file of each diff as the parent names it, what the paths mean from now on, and which files hold code."""
         touched: dict[int, bool] = {}
         freed: list[tuple[str, int, str | None]] = []
         bound: list[tuple[str, int, str | None]] = []
+        code: set[int] = set()
         for diff in diffs:
             source = self.bound(diff.old_path, before) if diff.status == "R" else None
             if source is not None and source.file != FREE:
@@ -316,7 +324,9 @@ class Log:
                     file = self._begun(diff.path, origin)
                     bound.append((diff.path, file, origin))
             touched[file] = diff.status == "D" and touched.get(file, True)
-        return tuple([Touch(file, deletes) for file, deletes in touched.items()]), (*freed, *bound)
+            if holds_code(diff.path):
+                code.add(file)
+        return tuple([Touch(file, deletes) for file, deletes in touched.items()]), (*freed, *bound), code
 
     def _begun(self, path: str, origin: str) -> int:
         """Return the file that an unseen branch, or a commit to be told again, began at the same point; else a new one."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from riskml.history.revisits import Revisited
+
 
 class FilePast(NamedTuple):
     """What the ancestors of a change did to one of its files (renames followed, merges not counted).
 
     ``developers`` counts distinct authors. ``fixes`` and ``reverts`` count the commits whose message says so.
-    ``recent_lines_share`` in [0, 1] is the share of the file's lines last touched in 30 days, ``None`` when unknown.
     """
 
     changes: int = 0
@@ -28,7 +29,6 @@ class FilePast(NamedTuple):
     reverts: int = 0
     reverts_90d: int = 0
     reverts_365d: int = 0
-    recent_lines_share: float | None = None
 
 
 class AuthorPast(NamedTuple):
@@ -43,7 +43,10 @@ class AuthorPast(NamedTuple):
 
 
 class RepositoryPast(NamedTuple):
-    """How busy and how faulty the repository was, counted over commits that are not merges."""
+    """How busy and how faulty the repository was, counted over commits that are not merges.
+
+    ``before`` is the time from three years to one year ago, ``long_ago`` that from ten years to three.
+    """
 
     commits: int = 0
     commits_90d: int = 0
@@ -56,6 +59,11 @@ class RepositoryPast(NamedTuple):
     reverts_365d: int = 0
     first_changed_at: int | None = None
     last_changed_at: int | None = None
+    commits_before: int = 0
+    fixes_before: int = 0
+    revisited_365d: Revisited = Revisited()
+    revisited_before: Revisited = Revisited()
+    revisited_long_ago: Revisited = Revisited()
 
     @property
     def fix_share_90d(self) -> float | None:

@@ -135,12 +135,19 @@ class View:
         commits = self._tally(log.everything.positions, log.plain_bits, windows)
         fixes = self._tally(log.everything.fixes, log.fix_bits, windows)
         reverts = self._tally(log.everything.reverts, log.revert_bits, windows)
+        limit = self._visible.limit
+        three, ten = (self._days_ago(days, at) for days in (1095, 3650))
         return RepositoryPast(
             commits=commits[0], commits_90d=commits[2], commits_365d=commits[3],
             fixes=fixes[0], fixes_90d=fixes[2], fixes_365d=fixes[3],
             reverts=reverts[0], reverts_90d=reverts[2], reverts_365d=reverts[3],
             first_changed_at=log.times[self._visible.lowest()] if self._visible.limit else None,
             last_changed_at=log.times[self._visible.limit - 1] if self._visible.limit else None,
+            commits_before=self._visible.among(log.plain_bits, three, windows.year),
+            fixes_before=self._visible.among(log.fix_bits, three, windows.year),
+            revisited_365d=log.revisits.between(windows.year, limit, self._visible),
+            revisited_before=log.revisits.between(three, windows.year, self._visible),
+            revisited_long_ago=log.revisits.between(ten, three, self._visible),
         )
 
     def _events(self, path: str) -> FileEvents | None:
@@ -152,12 +159,15 @@ class View:
     def _at_windows(self, at: int) -> Windows:
         """First positions of the windows that end at a moment; remembered, because all questions of a change share it."""
         if at != self._at:
-            times, limit = self._log.times, self._visible.limit
-            end = max(at, times[limit - 1]) if limit else at
-            week, quarter, year = (bisect_left(times, end - days * DAY, 0, limit) for days in (7, 90, 365))
-            self._windows = Windows(week, quarter, year)
+            self._windows = Windows(*(self._days_ago(days, at) for days in (7, 90, 365)))
             self._at = at
         return self._windows
+
+    def _days_ago(self, days: int, at: int) -> int:
+        """First position of the days before a moment, or before the commit itself if that is later."""
+        times, limit = self._log.times, self._visible.limit
+        end = max(at, times[limit - 1]) if limit else at
+        return bisect_left(times, end - days * DAY, 0, limit)
 
     def _tally(self, positions: Sequence[int], bits: int, windows: Windows) -> tuple[int, ...]:
         """Count as ``count`` does, but over lists so long that the hidden ones are better counted as bits."""

@@ -38,6 +38,27 @@ class Visible(NamedTuple):
         first, hidden = self.first, self.hidden
         return sure, [p for p in positions[sure:end] if not hidden >> (p - first) & 1]
 
+    def latest(self, positions: Sequence[int]) -> int:
+        """Return the last visible one of sorted positions; -1 if there is none."""
+        _, first, hidden = self
+        for at in range(bisect_left(positions, self.limit) - 1, -1, -1):
+            position = positions[at]
+            if position < first or not hidden >> (position - first) & 1:
+                return position
+        return -1
+
+    def among(self, bits: int, start: int, end: int) -> int:
+        """Count the visible positions in [start, end) whose bit is set; ``end`` is at most the limit.
+
+        >>> Visible(4, 1, 0b10).among(0b1111, 0, 4)
+        3
+        """
+        chosen = bits >> start & (1 << max(0, end - start)) - 1
+        if self.hidden and end > self.first:
+            ahead = self.first - start
+            chosen &= ~(self.hidden << ahead if ahead >= 0 else self.hidden >> -ahead)
+        return chosen.bit_count()
+
     def lowest(self) -> int:
         """Return the lowest visible position; the limit if there is none."""
         return 0 if self.first else (~self.hidden & (self.hidden + 1)).bit_length() - 1

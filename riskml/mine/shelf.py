@@ -10,6 +10,7 @@ from typing import cast
 from riskml.history import History
 from riskml.history.events import Events, FileEvents, Flags, flags_of
 from riskml.history.log import Binding
+from riskml.history.revisits import Revisits
 from riskml.mine.container import Block
 from riskml.mine.ragged import INT, Ragged, ragged
 
@@ -35,6 +36,7 @@ def pack(history: History) -> dict[str, Block]:
         "firsts": Block(INT, array(INT, history.firsts)),
         "authors": Block(INT, array(INT, history.authors)),
         "flags": Block(_BYTES, bytes([_CODES[flags] for flags in history.flags])),
+        "revisits": Block(_BYTES, bytes(history.revisits.codes)),
         "subsystems": Block(INT, array(INT, [set_number[chosen] for chosen in history.subsystems])),
         "developers": Block(_BYTES, b"".join(history.developers)),
         "tops": Block(_BYTES, "\0".join(tops).encode("utf-8", "surrogateescape")),
@@ -71,6 +73,7 @@ def unpack(blocks: Mapping[str, memoryview], *, id_bytes: int) -> History:
     history.firsts, history.authors = blocks["firsts"].tolist(), blocks["authors"].tolist()
     codes = bytes(blocks["flags"])
     history.flags = [_FLAGS[code] for code in codes]
+    history.revisits = Revisits(blocks["revisits"])
     tops = bytes(blocks["tops"]).decode("utf-8", "surrogateescape").split("\0")
     sets = rows("sets")
     chosen = [frozenset(tops[n] for n in sets[i]) for i in range(len(sets))]

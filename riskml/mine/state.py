@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from time import monotonic
 
-from riskml import message
+from riskml import message, pathmap
 from riskml.errors import StateUnfit
 from riskml.features.catalogue import FEATURE_SET, NAMES
 from riskml.history import Header, History, Repairs, View
@@ -114,9 +114,10 @@ class State:
 
 @cache
 def _fits() -> dict[str, object]:
-    """Return what a kept state depends on besides the repository: the features, and the rules that messages are read by."""
-    rules = hashlib.blake2b(Path(message.__file__).read_bytes(), digest_size=8).hexdigest()
-    return {"feature_set": FEATURE_SET, "features": list(NAMES), "rules_for_messages": rules}
+    """Return what a kept state depends on besides the repository: the features, and the rules for messages and paths."""
+    rules = {f"rules_for_{name}s": hashlib.blake2b(Path(str(room.__file__)).read_bytes(), digest_size=8).hexdigest()
+             for name, room in (("message", message), ("path", pathmap))}
+    return {"feature_set": FEATURE_SET, "features": list(NAMES), **rules}
 
 
 def update(

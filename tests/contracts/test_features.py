@@ -169,7 +169,7 @@ ADD = Commit("1", "Add", NOW - 2 * DAY, NOW - 2 * DAY, 0, Person("A", "a@b.org")
 QUIET = RepositoryPast(commits_90d=3, commits_365d=3)
 LITTLE = Evidence(
     Change((FileDiff("c.py", "c.py", "M", (Hunk(1, 1, 1, 1),), b"x\n", b"y\n", lines_before=3),), (ADD,), NOW),
-    Past({"c.py": CALM._replace(fixes=1, last_fix_at=NOW - 300 * DAY, recent_lines_share=0.0)}, QUIET),
+    Past({"c.py": CALM._replace(fixes=1, last_fix_at=NOW - 300 * DAY)}, QUIET),
     SuiteRun((CaseResult("s", "a", "passed", 1.0),)), None, 0)
 RARE = (
     EVERYTHING, LITTLE, Evidence(Change(EVERYTHING.change.files[:3:2]), LITTLE.past), edit("docs/a.md", b"word\n"),

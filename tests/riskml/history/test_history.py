@@ -15,9 +15,10 @@ from riskml.errors import UsageError
 from riskml.history import AuthorPast, FilePast, Header, History, RepositoryPast, ordered
 from riskml.history.log import developer_key
 from riskml.history.order import keys
+from riskml.history.revisits import Revisited
 
 DAY = 86_400
-PATHS = ("a", "b", "lib/c", "lib/d")
+PATHS = ("a", "b.py", "lib/c.py", "lib/d")
 EMAILS = ("ada@example.org", "bob@example.org", "eve@example.org")
 MESSAGES = ("Add things", "Fix a crash", 'Revert "Add things"')
 
@@ -55,6 +56,7 @@ class Slow:
     changes: dict[str, Change]
     resolved: dict[str, list[tuple[str, Label | None]]] = field(default_factory=dict)
     touched: dict[str, dict[Label, bool]] = field(default_factory=dict)
+    code: dict[str, set[Label]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.key = keys(Header(sha, c.commits[0].parents, c.at) for sha, c in self.changes.items())
@@ -88,7 +90,7 @@ class Slow:
         """Find out which files a commit touches and which names it binds."""
         if sha in self.resolved:
             return
-        self.resolved[sha], self.touched[sha] = [], {}
+        self.resolved[sha], self.touched[sha], self.code[sha] = [], {}, set()
         if self.is_merge(sha):
             return
         seen = self.ancestors(self.changes[sha].commits[0].parents)
@@ -106,6 +108,8 @@ class Slow:
                 label = (d.path, here[0] if here else "")
                 bound.append((d.path, label))
             self.touched[sha][label] = d.status == "D" and self.touched[sha].get(label, True)
+            if d.path.endswith(".py"):
+                self.code[sha].add(label)
         self.resolved[sha] = [*freed, *bound]
 
     def events(self, base: str | None) -> list[str]:
@@ -156,7 +160,25 @@ class Slow:
         return RepositoryPast(
             changes[0], changes[2], changes[3], fixes[0], fixes[2], fixes[3], reverts[0], reverts[2], reverts[3],
             min(times, default=None), max(times, default=None),
+            *(sum(at - 1095 * DAY <= self.settled(e) < at - 365 * DAY and word in self.changes[e].commits[0].message
+                  for e in events) for word in ("", "Fix")),
+            self.revisited(events, at - 365 * DAY, at + 1), self.revisited(events, at - 1095 * DAY, at - 365 * DAY),
+            self.revisited(events, at - 3650 * DAY, at - 1095 * DAY),
         )
+
+    def revisited(self, events: Sequence[str], start: int, end: int) -> Revisited:
+        """Count how many changes to code in [start, end) came back to a file within a year, a month and a week."""
+        gaps = [self.gap(e) for e in events if start <= self.settled(e) < end]
+        known = [gap for gap in gaps if gap is not None]
+        return Revisited(len(known), *(sum(gap < days * DAY for gap in known) for days in (365, 30, 7)))
+
+    def gap(self, sha: str) -> float | None:
+        """Seconds since one of the code files of a commit was changed last; infinite for a first change, None without code."""
+        if not self.code[sha]:
+            return None
+        before = [self.settled(e) for parent in self.changes[sha].commits[0].parents for e in self.events(parent)
+                  if self.code[sha] & set(self.touched[e])]
+        return self.settled(sha) - max(before, default=float("-inf"))
 
     def missing_cochanges(self, paths: Sequence[str], base: str | None) -> int:
         """Tell what ``View.missing_cochanges`` should say of few paths and small commits."""
@@ -208,7 +230,7 @@ def histories(draw: st.DrawFn) -> list[Change]:
             old = free.pop() if status == "R" and free else None
             files.append(diff(path, "R" if old else status if status != "R" else "M", old))
         changes.append(commit(
-            f"{draw(st.integers(0, 15)):x}{number:02}", parents, draw(st.sampled_from((0, 3, 30, 200, 500))) + number, files,
+            f"{draw(st.integers(0, 15)):x}{number:02}", parents, draw(st.sampled_from((0, 3, 30, 200, 500, 1500))) + number, files,
             draw(st.sampled_from(MESSAGES)), draw(st.sampled_from(EMAILS)),
         ))
     return changes
