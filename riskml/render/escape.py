@@ -7,6 +7,7 @@ import re
 _INVISIBLE_BREAK = "\u200b"
 _SPECIAL = {c: f"&#{ord(c)};" for c in "&<>\"'`*_{}[]()#+!|~\\^$%"}
 _REFERENCE = re.compile(r"([@#!~%&$^])(?=\w|\")")
+_OPENING = re.compile(r"^(?:[-= ]|(\d+)\.)")
 _LINK = re.compile(r"://|www\.|mailto:", re.IGNORECASE)
 
 
@@ -22,6 +23,7 @@ def printable(text: object) -> str:
 def markdown(text: object) -> str:
     r"""Return text that Markdown shows as it is: no markup, no HTML, no mention, no reference, no link.
 
+    What would open a list, a heading or a block of code at the start of a line opens none.
     Platforms look for mentions and links after entities are decoded, so those are broken by a character without width.
 
     >>> markdown("<b>@all</b> | x").replace("\u200b", "^")
@@ -29,12 +31,16 @@ def markdown(text: object) -> str:
     """
     broken = _REFERENCE.sub(rf"\1{_INVISIBLE_BREAK}", printable(text))
     broken = _LINK.sub(lambda m: m[0][:-1] + _INVISIBLE_BREAK + m[0][-1], broken)
-    return "".join(_SPECIAL.get(c, c) for c in broken)
+    return _OPENING.sub(_closed, "".join(_SPECIAL.get(c, c) for c in broken))
 
 
 def code(text: object) -> str:
     """Return text as inline code that stays whole inside a table; a code element keeps mentions and links from working."""
     return "<code>" + "".join(_SPECIAL.get(c, c) for c in printable(text)) + "</code>"
+
+
+def _closed(opening: re.Match[str]) -> str:
+    return f"{opening[1] or ''}&#{ord(opening[0][-1])};"
 
 
 def _escape(c: str) -> str:

@@ -17,6 +17,7 @@ from riskml.features.catalogue import CATALOGUE, GROUPS, NAMES, extract, validat
 from riskml.features.feature import Evidence, Feature
 from riskml.features.wording import WORDS, files_of, word
 from riskml.history import FilePast, History, RepositoryPast
+from riskml.history.revisits import Revisited
 from riskml.suite import CaseResult, FileCoverage, SuiteRun
 from tests.told_past import Past
 
@@ -76,6 +77,15 @@ def changes(draw: st.DrawFn) -> Change:
 
 
 @st.composite
+def revisited(draw: st.DrawFn) -> Revisited:
+    """Draw how many changes came back within ever shorter times."""
+    counts = [draw(COUNTS)]
+    for _ in range(3):
+        counts.append(draw(st.integers(0, counts[-1])))
+    return Revisited(*counts)
+
+
+@st.composite
 def pasts(draw: st.DrawFn) -> Past:
     """Draw a history in which the windows lie inside each other."""
     files = {}
@@ -85,11 +95,12 @@ def pasts(draw: st.DrawFn) -> Past:
         fixes, last = draw(st.integers(0, total)), draw(st.integers(NOW - 4000 * DAY, NOW + DAY))
         files[path] = FilePast(
             total, min(3, year), year, year, min(total, 9), last if total else None, fixes, min(fixes, 5), min(fixes, year),
-            last if fixes else None, min(2, total), min(1, total), min(2, total), draw(st.sampled_from((None, 0.0, 0.25,
-            1.0))))
+            last if fixes else None, min(2, total), min(1, total), min(2, total))
     commits = draw(COUNTS)
-    summary = RepositoryPast(commits=commits, commits_90d=commits, commits_365d=commits, fixes_90d=commits // 3,
-    reverts_365d=commits // 9)
+    summary = RepositoryPast(
+        commits=commits, commits_90d=commits, commits_365d=commits, fixes_90d=commits // 3, reverts_365d=commits // 9,
+        commits_before=commits, fixes_before=commits // 2, revisited_365d=draw(revisited()),
+        revisited_before=draw(revisited()), revisited_long_ago=draw(revisited()))
     return Past(files, summary, complete=draw(st.integers(0, 9)) > 0)
 
 
@@ -148,7 +159,7 @@ def edit(path: str, added: bytes, removed: bytes = b"") -> Evidence:
 
 CODE = (b"public void a() {\n  // TODO\n  if (b == null) {\n    for (;;) {\n"
         b"      try { c.read(); } catch (D e) { synchronized (e) { throw e; } }\n    }\n  }\n}\n")
-BUSY = FilePast(9, 2, 5, 6, 3, NOW - 9 * DAY, 4, 2, 3, NOW - 20 * DAY, 3, 1, 2, 0.5)
+BUSY = FilePast(9, 2, 5, 6, 3, NOW - 9 * DAY, 4, 2, 3, NOW - 20 * DAY, 3, 1, 2)
 CALM = FilePast(1, 0, 0, 1, 1, NOW - 200 * DAY)
 MIXED = SuiteRun((CaseResult("s", "a", "failed", 3.0), CaseResult("s", "b", "error"), CaseResult("s", "c", "skipped"),
                   CaseResult("s", "d", "passed", 1.0, flaky=True)))
@@ -163,10 +174,14 @@ EVERYTHING = Evidence(
             Commit("3", 'Revert "x"', NOW - DAY, NOW - DAY),
             Commit("5", "Bump a from 1.0 to 1.1\n\nSigned-off-by: dependabot[bot]", NOW - DAY, NOW, 120, Person("B", ""))),
             NOW),
-    Past({"lib/Auth.java": BUSY, "c.py": CALM}, RepositoryPast(commits_90d=9, commits_365d=20, fixes_90d=3, reverts_365d=2)),
+    Past({"lib/Auth.java": BUSY, "c.py": CALM},
+         RepositoryPast(commits_90d=9, commits_365d=20, fixes_90d=3, reverts_365d=2, commits_before=40, fixes_before=10,
+                        revisited_365d=Revisited(40, 30, 20, 10), revisited_before=Revisited(40, 20, 10, 5),
+                        revisited_long_ago=Revisited(40, 8, 4, 2))),
     MIXED, None, 3)
 ADD = Commit("1", "Add", NOW - 2 * DAY, NOW - 2 * DAY, 0, Person("A", "a@b.org"))
-QUIET = RepositoryPast(commits_90d=3, commits_365d=3)
+QUIET = RepositoryPast(commits_90d=3, commits_365d=3, commits_before=20, revisited_365d=Revisited(20),
+                       revisited_before=Revisited(20), revisited_long_ago=Revisited(20))
 LITTLE = Evidence(
     Change((FileDiff("c.py", "c.py", "M", (Hunk(1, 1, 1, 1),), b"x\n", b"y\n", lines_before=3),), (ADD,), NOW),
     Past({"c.py": CALM._replace(fixes=1, last_fix_at=NOW - 300 * DAY)}, QUIET),

@@ -230,8 +230,8 @@ def histories(draw: st.DrawFn) -> list[Change]:
             old = free.pop() if status == "R" and free else None
             files.append(diff(path, "R" if old else status if status != "R" else "M", old))
         changes.append(commit(
-            f"{draw(st.integers(0, 15)):x}{number:02}", parents, draw(st.sampled_from((0, 3, 30, 200, 500, 1500))) + number, files,
-            draw(st.sampled_from(MESSAGES)), draw(st.sampled_from(EMAILS)),
+            f"{draw(st.integers(0, 15)):x}{number:02}", parents, draw(st.sampled_from((0, 3, 30, 200, 500, 1500))) + number,
+            files, draw(st.sampled_from(MESSAGES)), draw(st.sampled_from(EMAILS)),
         ))
     return changes
 
