@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from riskml.change import FileDiff
 from riskml.features.reading import Reading, comment_marks
 from riskml.pathmap import DATA, LAYOUT, PathClass
 
+_START = 256
+"""Bytes that are looked at before the rest is: nearly all changes differ there."""
 _BLANKS = b" \t\r\n\f\v"
 _IMPORT = re.compile(rb"(?:import|using|use|require|require_once|package|open|extern crate|@import|#\s*include)\b"
                      rb"|from\b.*\bimport\b|(?:const|let|var)\b.*=\s*require\(")
@@ -53,15 +56,29 @@ def _changed(reading: Reading) -> list[tuple[FileDiff, PathClass]]:
 
 def _same(diff: FileDiff, kind: PathClass) -> bool:
     if kind.language is not None and kind.language not in LAYOUT:
-        return diff.added.translate(None, _BLANKS) == diff.removed.translate(None, _BLANKS)
-    added, removed = ([line for line in map(bytes.rstrip, text.splitlines()) if line] for text in (diff.added, diff.removed))
-    return added == removed
+        added, removed = diff.added, diff.removed
+        new, old = added[:_START].translate(None, _BLANKS), removed[:_START].translate(None, _BLANKS)
+        grows = (len(removed) > _START and new.startswith(old)) or (len(added) > _START and old.startswith(new))
+        if new != old and not grows:
+            return False
+        return added.translate(None, _BLANKS) == removed.translate(None, _BLANKS)
+    pairs = zip_longest(*(filter(None, map(bytes.rstrip, _rows(text))) for text in (diff.added, diff.removed)))
+    return all(new == old for new, old in pairs)
 
 
 def _code(diff: FileDiff, kind: PathClass) -> Iterator[bytes]:
     marks = comment_marks(kind.language)
     for text in (diff.added, diff.removed):
-        for line in text.splitlines():
+        for line in _rows(text):
             line = line.strip()  # noqa: PLW2901 - the stripped line is the line that is meant
             if line and line != b"*" and not line.startswith(marks):
                 yield line
+
+
+def _rows(text: bytes) -> Iterator[bytes]:
+    """Yield the lines of a text a few at a time: mostly the first one is all that is wanted."""
+    start = 0
+    while start < len(text):
+        end = text.find(b"\n", start + _START) + 1 or len(text)
+        yield from text[start:end].splitlines()
+        start = end

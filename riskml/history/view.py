@@ -106,6 +106,20 @@ class View:
             end, years = start, years + 1
         return AuthorPast(sure + len(more), recent, times[positions[0] if sure else more[0]])
 
+    def changes_by(self, email: str, most: int) -> int:
+        """Count what an author changed before, up to ``most``: who only asks for newcomers need not count on."""
+        developer = self._log.developer(email)
+        if developer is None:
+            return 0
+        positions = self._log.by_author[developer]
+        limit, first, hidden = self._visible
+        found = bisect_left(positions, first)
+        for position in positions[found:bisect_left(positions, limit, found)]:
+            if found >= most:
+                break
+            found += not hidden >> (position - first) & 1
+        return min(found, most)
+
     def author_subsystem(self, email: str, subsystems: Sequence[str], at: int) -> int:  # noqa: ARG002 - as above
         """Count an author's changes to some top folders (the empty name is the root): SEXP of Mockus & Weiss (2000)."""
         developer = self._log.developer(email)

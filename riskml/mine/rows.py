@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import nan
 
 from riskml.change import Change
-from riskml.features.catalogue import NAMES, Profile, extract
+from riskml.counted import counted
+from riskml.features.catalogue import NAMES, Profile, values
 from riskml.features.feature import Evidence
 from riskml.history import History, Repairs, View
 from riskml.issues import Issues
@@ -52,7 +53,7 @@ def row(change: Change, view: View, profile: Profile = "default") -> Row:
     if not commit.parents and not view.complete:
         vector = _UNKNOWN
     else:
-        vector = _MERGE if merge else tuple(extract(Evidence(change, view), profile).values())
+        vector = _MERGE if merge else values(Evidence(change, view), profile)
     return Row(commit.sha, commit.authored_at, commit.committed_at, merge, vector, None if merge else _newcomer(change, view))
 
 
@@ -60,7 +61,7 @@ def _newcomer(change: Change, view: View) -> bool | None:
     author = change.commits[-1].author
     if not view.complete or author is None or not author.email.strip():
         return None
-    return view.author(author.email, change.at).changes < NEWCOMER
+    return view.changes_by(author.email, NEWCOMER) < NEWCOMER
 
 
 def mine(
@@ -92,5 +93,6 @@ def mine(
 def tell_missing(replay: Replay, notice: Callable[[str], None]) -> None:
     """Say which blobs were missing, if any were."""
     if replay.missing:
-        notice(f"{len(replay.missing)} blobs are missing; their files count as binary in {replay.affected} commits "
+        notice(f"{counted(len(replay.missing), 'blob is', 'blobs are')} missing; such files count as binary in "
+               f"{counted(replay.affected, 'commit')} "
                f"({named(replay.missing)})")

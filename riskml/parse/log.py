@@ -40,7 +40,7 @@ ARGUMENTS = (
 _START = b"\n\0\0"
 _FIELDS = 8
 _CHUNK = 1 << 20
-_HUNK = re.compile(rb"\n@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@[^\n]*")
+_HUNK = re.compile(rb"\n@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@[^\n]*\n")
 _hunk = partial(tuple.__new__, Hunk)  # a named tuple's own constructor takes twice as long
 _NO_NEWLINE = re.compile(rb"\n\\[^\n]*")
 _GITLINK = 0o160000
@@ -189,7 +189,7 @@ def _body(patch: bytes, hunks: list[Hunk]) -> tuple[bytes, bytes] | None:
         else:
             border = body.find(b"\n+")
             removed.append(body[:border])
-            added.append(body[border:])
+            added.append(body[border + 1:])
     return _lines(added, b"\n+", sum(new_counts)), _lines(removed, b"\n-", sum(old_counts))
 
 
@@ -197,11 +197,14 @@ def _lines(blocks: list[bytes], mark: bytes, count: int) -> bytes:
     """Join blocks of lines, take off the mark in front of each, and make sure that none was lost."""
     if not blocks:
         return b""
-    text = b"".join([*blocks, mark])  # so that the last line, too, ends where a mark begins
-    if b"\n\\" in text:  # "\\ No newline at end of file"
-        text = _NO_NEWLINE.sub(b"", text)
+    first = blocks[0]
+    text = b"\n".join((memoryview(first)[1:], *blocks[1:], b""))  # no line ends before the first mark
     lines = text.replace(mark, b"\n")
-    if not count + 1 == lines.count(b"\n") == len(text) - len(lines):
-        got = lines.count(b"\n") - 1
+    got = lines.count(b"\n")
+    if got != count:
+        text = _NO_NEWLINE.sub(b"", text)  # "\\ No newline at end of file"
+        lines = text.replace(mark, b"\n")
+        got = lines.count(b"\n")
+    if not count == got == len(text) - len(lines) + 1 or first[:1] != mark[1:]:
         raise MalformedDiff("a hunk does not hold the lines that its head announces", got=got, expected=f"{count} lines")
-    return lines[1:]
+    return lines

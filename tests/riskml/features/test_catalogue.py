@@ -6,9 +6,9 @@ from math import isnan
 
 import pytest
 
-from riskml.change import Change
+from riskml.change import Change, Commit, FileDiff
 from riskml.errors import BadFeatureValue, FeatureError, UnknownFeature
-from riskml.features.catalogue import NAMES, by_name, extract, validate
+from riskml.features.catalogue import NAMES, by_name, extract, validate, values
 from riskml.features.feature import Evidence, Feature
 
 
@@ -47,6 +47,15 @@ def test_a_profile_is_one_of_two() -> None:
     """Another profile is refused, not taken for the default."""
     with pytest.raises(FeatureError, match="unknown profile at profile: got 'all'"):
         extract(Evidence(Change(())), "all")  # type: ignore[arg-type] # the refusal is the claim
+
+
+def test_values_are_the_vector_without_its_names() -> None:
+    """Whoever wants numbers alone gets the same ones in the same order, as many as there are names."""
+    evidence = Evidence(Change((FileDiff("a.py", "a.py", added=b"if x:\n"),), (Commit("1", "Fix x"),)))
+
+    for profile in ("default", "people"):
+        assert repr(values(evidence, profile)) == repr(tuple(extract(evidence, profile).values()))
+    assert len(values(evidence)) == len(NAMES)
 
 
 def test_a_feature_without_words_is_none() -> None:

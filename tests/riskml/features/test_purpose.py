@@ -75,6 +75,13 @@ def test_kinds_of_files_are_counted() -> None:
     ("a.c", b"", b"#include <a.h>\n", "import_only"), ("a.js", b"", b"const a = require('a');\n", "import_only"),
     ("a.py", b"import a\n", b"import a\nb()\n", None), ("a.md", b"", b"import this\n", None), ("a.py", b"",
     b"important()\n", None),
+    # longer than what is looked at first
+    ("a.java", b"x();\n" * 99, b"  x();\n" * 99, "format_only"), ("a.java", b"x();\n" * 99, b"  x();\n" * 98, None),
+    ("a.java", b"", b"x();\n" * 99, None), ("a.java", b"x();\n", b" \n" * 300 + b"x();\n", "format_only"),
+    ("a.java", b"x();\n", b"x();\n" + b"y();\n" * 99, None), ("a.java", b"x();\n" * 99 + b"y();\n", b"x();\n" * 99, None),
+    ("a.py", b"x()\r\n" * 99, b"x() \n\n" * 99, "format_only"), ("a.py", b"x()\n" * 99, b"x()\n" * 99 + b"y()\n", None),
+    ("a.py", b"", b"# a\n" * 99, "comment_only"), ("a.py", b"", b"# a\n" * 99 + b"x()", None),
+    ("a.py", b"", b"import a\r\n" * 99, "import_only"), ("a.py", b"import a\n" * 99, b"import a\n" * 98 + b"b()\n", None),
 ])
 def test_lines_that_hardly_matter_are_told(path: str, removed: bytes, added: bytes, kind: str | None) -> None:
     """Blanks, comments, imports: at most one of them is said, and none if any line is more than that."""

@@ -249,6 +249,7 @@ def check(history: History, slow: Slow, bases: Iterable[str | None]) -> None:
             got, wanted = view.author(email, at), slow.author(email, base, at)
             assert (got.changes, got.first_changed_at) == (wanted.changes, wanted.first_changed_at)
             assert got.recent_changes == pytest.approx(wanted.recent_changes)
+            assert [view.changes_by(email, most) for most in (1, 3)] == [min(most, wanted.changes) for most in (1, 3)]
             assert view.author_subsystem(email, ["lib"], at) == slow.subsystem(email, {"lib"}, base)
             assert view.author_subsystem(email, ["lib", ""], at) == slow.subsystem(email, {"lib", ""}, base)
             assert view.author_share(email, PATHS[:1], at) == slow.share(email, PATHS[0], base)
