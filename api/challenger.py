@@ -12,12 +12,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from api.comparison import Comparison, Pair, compare
 from api.metrics import Counter, Gauge
 from api.settings import Settings
-from riskml.adapters.store import ShadowRow, Store, Submission
+from riskml.adapters.store import ShadowRow, Submission
 from riskml.assessment import ModelRef
 from riskml.errors import RiskmlError
 from riskml.features.catalogue import FEATURE_SET, NAMES
@@ -36,6 +36,18 @@ _BATCH = 64  # what is scored and written together; a chunk that does not keep t
 _LINGER_S = 0.2  # so that a burst of answers is one transaction, after theirs
 
 
+class Shadows(Protocol):
+    """Where scores of challengers are kept, and read from again. The real one is ``Store``."""
+
+    def write_all(self, submissions: Sequence[Submission], /) -> object:
+        """Keep them all, or raise a ``RiskmlError`` and keep none."""
+        ...
+
+    def shadow_scores(self, since: datetime, /, *, challenger_sha256: str | None = None) -> Sequence[ShadowRow]:
+        """List what is kept since a moment, of one challenger or of all, oldest first."""
+        ...
+
+
 class _Waiting(NamedTuple):
     assessment: str
     repository: str
@@ -47,7 +59,7 @@ class _Waiting(NamedTuple):
 class Challenger:
     """The challenger of a service, if there is one. ``consider`` never waits and never fails."""
 
-    def __init__(self, settings: Settings, store: Store, *, clock: Callable[[], datetime],
+    def __init__(self, settings: Settings, store: Shadows, *, clock: Callable[[], datetime],
                  new_id: Callable[[datetime], str]) -> None:
         self.skipped = Counter("riskml_challenger_skipped_total", "Assessments that the challenger has not scored.")
         self._settings = settings

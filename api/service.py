@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from api.bot import Bot
-from api.challenger import Challenger
+from api.challenger import Challenger, Shadows
 from api.deliveries import Deliveries
 from api.drift import Drift, Yardsticks
 from api.flagger import FlaggerGates
@@ -86,11 +86,14 @@ class Answer:
 
 
 class Service:
-    """All that the routes call. Lives as long as the process; ``start`` and ``close`` are called in the event loop."""
+    """All that the routes call. Lives as long as the process; ``start`` and ``close`` are called in the event loop.
+
+    ``shadows`` is where the challenger keeps its scores, if not in the store.
+    """
 
     def __init__(self, settings: Settings, store: Store, judge: Judge, *,
                  clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-                 entropy: Callable[[int], bytes] = os.urandom) -> None:
+                 entropy: Callable[[int], bytes] = os.urandom, shadows: Shadows | None = None) -> None:
         self.settings = settings
         self.store = store
         self.judge = judge
@@ -110,7 +113,7 @@ class Service:
         deliveries = Deliveries(store, self._ledger, self._readers, clock=clock, new_id=self._new_id)
         self.bot = Bot(Platforms.read(settings), Mirrors.read(settings.repositories), deliveries, self._answer_bot, clock=clock,
                        counter=self.registry.deliveries)
-        self.challenger = Challenger(settings, store, clock=clock, new_id=self._new_id)
+        self.challenger = Challenger(settings, store if shadows is None else shadows, clock=clock, new_id=self._new_id)
         self.drift = Drift(store, self.read, lambda: self.judge.trained_on, outcome_of, clock=clock)
         self.github_secret: bytes | None = None
         self.gitlab_token: bytes | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from api.app import application
 from api.comparison import Pair, compare
+from api.judge import ModelJudge
 from api.service import Service
-from riskml.adapters.store import Store
+from api.settings import Settings
+from riskml.adapters.store import ShadowRow, Store, Submission
 from riskml.errors import StoreUnwritable
 from riskml.policy.policy import default_policy
 from tests.api.bots import wait_for
@@ -101,25 +104,29 @@ def test_a_restart_remembers_what_was_compared(serve: Callable[..., TestClient],
     assert wait_for(lambda: again.get("/model").json()["challenger"]["changes"]) == 1
 
 
-def test_a_challenger_that_fails_is_counted_and_not_felt(serve: Callable[..., TestClient], challenger: Path):
-    """The store refuses its rows: answers go on, and the loss is told."""
-    client = serve(challenger=challenger)
+class Full:
+    """Keeps nothing, as a disk without space."""
 
-    class Refusing:
-        """A store for the challenger alone, full."""
+    def write_all(self, submissions: Sequence[Submission], /) -> object:
+        """Refuse."""
+        raise StoreUnwritable("no space left", got=len(submissions))
 
-        def write_all(self, _: object) -> None:
-            """Refuse."""
-            raise StoreUnwritable("no space left")
+    def shadow_scores(self, since: datetime, /, *, challenger_sha256: str | None = None) -> list[ShadowRow]:  # noqa: ARG002 # port
+        """Have nothing."""
+        return []
 
-        def shadow_scores(self, *_: object, **__: object) -> list[object]:
-            """Have nothing."""
-            return []
 
-    service_of(client).challenger._store = Refusing()  # type: ignore[assignment] # a fake in its place
-    for _ in range(3):
-        predict(client)
-    wait_for(lambda: "riskml_challenger_skipped_total 3" in client.get("/metrics").text)
+def test_a_challenger_that_fails_is_counted_and_not_felt(model: Path, challenger: Path, tmp_path: Path):
+    """What keeps its scores refuses them: answers go on, and the loss is told."""
+    settings = Settings(store=f"sqlite:///{tmp_path}/riskml.db", artifact=model, challenger=challenger)
+    service = Service(settings, Store.open(settings.store), ModelJudge.open(settings), shadows=Full())
+    with TestClient(application(service)) as client:
+        for _ in range(3):
+            predict(client)
+        wait_for(lambda: "riskml_challenger_skipped_total 3" in client.get("/metrics").text)
+    store = Store.open(settings.store)
+    assert store.shadow_scores(LONG_AGO) == []
+    store.close()
 
 
 def test_a_flood_is_skipped_and_counted(serve: Callable[..., TestClient], challenger: Path):
