@@ -80,19 +80,31 @@ def run(args: argparse.Namespace) -> int:
 def is_release(args: argparse.Namespace) -> bool:
     """Whether the options ask for a release: by ``--release``, or because they name two tags."""
     if args.release:
-        for option, value in (("--diff", args.diff), ("--server", args.server)):
-            if value is not None:
-                raise UsageError("a release is a range of a repository, judged here", where=option, got=value,
-                                 expected=f"--base and --head without {option}, or no --release")
+        if args.diff is not None:
+            raise UsageError("a release is a range of a repository", where="--diff", got=args.diff,
+                             expected="--base and --head without --diff, or no --release")
+        if args.server is not None:
+            raise _not_by_a_service(args.server)
         if args.base is None:
             raise UsageError("a release of what", where="--release", got="no --base",
                              expected="--base REF, the release before, and --head REF unless it is HEAD")
         return True
-    if args.release is False or args.base is None or args.head is None or args.diff is not None or args.server is not None:
+    if args.release is False or args.base is None or args.head is None or args.diff is not None:
         return False
     from riskml.cli.judging import are_tags
 
-    return are_tags(args.repository, args.base, args.head)
+    tags = are_tags(args.repository, args.base, args.head)
+    if tags and args.server is not None:
+        raise _not_by_a_service(args.server)
+    return tags
+
+
+def _not_by_a_service(server: str) -> UsageError:
+    """Refuse: the service judges one change at a time, and to judge a release as one would tell another risk."""
+    return UsageError(
+        "a release is judged here, change by change, and not by a service", where="--server", got=server,
+        expected="no --server (`riskml model pull` brings the service's model, --artifact and --policy name its own), "
+                 "or --no-release to let the service judge base..head as one change")
 
 
 def _there(globs: list[str]) -> list[str]:

@@ -175,8 +175,10 @@ def test_two_tags_of_one_commit_are_nothing_to_release(judged, train):
     (("--base", "v2", "--head", "v1"), "the base is later than the head at --base, --head: got 'v2..v1'; expected the earlier"),
     (("--base", "v1", "--head", "orphan", "--release"), "no common ancestor: got 'v1 and orphan'; expected"),
     (("--release",), "a release of what at --release: got 'no --base'; expected --base REF"),
-    (("--release", "--base", "v1", "--diff", "-"), "a release is a range of a repository, judged here at --diff: got '-'"),
-    (("--release", "--base", "v1", "--server", "http://x"), "a release is a range of a repository, judged here at --server"),
+    (("--release", "--base", "v1", "--diff", "-"), "a release is a range of a repository at --diff: got '-'"),
+    (("--release", "--base", "v1", "--server", "http://x"),
+     "a release is judged here, change by change, and not by a service at --server: got 'http://x'; expected no --server"),
+    (("--base", "v1", "--head", "v2", "--server", "http://x"), "or --no-release to let the service judge base..head as one"),
     (("--release", "--base", "v3"), "got 'v3'"),
 ])
 def test_what_is_no_release_is_refused_in_four_parts(judged, train, args, said):
