@@ -17,6 +17,7 @@ from typing import IO, Any
 import httpx
 
 from riskml.adapters.git import GitRepository
+from riskml.counted import counted
 from riskml.errors import ServiceUnavailable
 from riskml.plan import from_json
 from riskml.render import render, show
@@ -115,7 +116,7 @@ def rendered(url: str, plan_id: str) -> str:
     plan = from_json(httpx.get(f"{url}/plans/{plan_id}", timeout=10).raise_for_status().json())
     text = render(plan, "kubernetes" if plan.strategy == "rolling" else "argo")
     lines = text.splitlines()
-    return "\n".join(lines[:24] + ([f"… {len(lines) - 24} more lines"] if len(lines) > 24 else []))
+    return "\n".join(lines[:24] + ([f"… {counted(len(lines) - 24, 'more line')}"] if len(lines) > 24 else []))
 
 
 def say(text: str) -> None:

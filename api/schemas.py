@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.errors import Malformed
+from riskml.counted import counted
 from riskml.outcome import Happened
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -84,7 +85,7 @@ class PredictIn(In):
             raise Malformed("two forms of one change", where="features", got=given, expected="either diff or features")
         form = FORMS[given[0]]
         if form != "diff" and self.commits:
-            raise Malformed("commits without a diff", where="commits", got=f"{len(self.commits)} commits",
+            raise Malformed("commits without a diff", where="commits", got=counted(len(self.commits), "commit"),
                             expected="commits only beside diff")
         return form
 

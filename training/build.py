@@ -17,6 +17,7 @@ import pyarrow.csv as csv  # type: ignore[import-untyped] # it ships no types
 import pyarrow.parquet as pq  # type: ignore[import-untyped] # it ships no types
 
 from riskml.adapters.git import GitRepository
+from riskml.counted import counted
 from riskml.errors import ArtifactMismatch, InputError
 from riskml.features.catalogue import FEATURE_SET, Profile
 from riskml.mine import finished as notes
@@ -71,7 +72,7 @@ def build(inputs: Inputs, folder: Path, observed_until: date, say: Say) -> Path:
         parts.append(part)
     for path in inputs.kamei:
         part = kamei_table(csv.read_csv(path), names, "kamei", known_after_days=KAMEI_LATENCY_DAYS)
-        say(f"{path.name}: {len(part)} changes with features of their own")
+        say(f"{path.name}: {counted(len(part), 'change')} with features of their own")
         parts.append(part)
     data = in_order(parts)
     target = folder / "dataset.parquet"
@@ -82,7 +83,8 @@ def build(inputs: Inputs, folder: Path, observed_until: date, say: Say) -> Path:
         | {f"labels {name_of(path)}{path.suffix}": digest(path) for path in sorted(label_files)},
     })
     repositories = len(set(data.repository.tolist()))
-    say(f"{target.name}: {len(data)} changes, {int(data.harm.sum())} harmful, of {repositories} repositories")
+    say(f"{target.name}: {counted(len(data), 'change')}, {int(data.harm.sum())} harmful, of "
+        f"{counted(repositories, 'repository', 'repositories')}")
     return target
 
 
@@ -109,7 +111,8 @@ def mined_table(repository: Path, folder: Path, until: date, say: Say, labelled:
     found = mine(git, tip, also=also, issues=known, profile=profile, notice=lambda text: say(f"{table.stem}: {text}"))
     rows = write(found, table)
     finish(table, made_from)
-    say(f"{table.stem}: {rows} commits mined" + ("" if known is None else f", {len(known.faults)} reported faults"))
+    say(f"{table.stem}: {counted(rows, 'commit')} mined"
+        + ("" if known is None else f", {counted(len(known.faults), 'reported fault')}"))
     return table
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskml.counted import counted
 from riskml.errors import InputError
 from riskml.mine.rows import NEWCOMER
 from training import metrics
@@ -64,7 +65,8 @@ def enough(parts: Split) -> None:
     harm = {name: part.harm for name, part in (("train", parts.train), ("test", parts.test))}
     if any(not 0 < h.sum() < len(h) for h in harm.values()):
         raise InputError("too little to train or to test on", where="dataset",
-                         got=", ".join(f"{name}: {len(h)} changes, {int(h.sum())} harmful" for name, h in harm.items()),
+                         got=", ".join(f"{name}: {counted(len(h), 'change')}, {int(h.sum())} harmful"
+                                       for name, h in harm.items()),
                          expected="harmful and harmless changes before the test period and in it")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa  # type: ignore[import-untyped] # it ships no types
 import pyarrow.csv as csv  # type: ignore[import-untyped] # it ships no types
 
+from riskml.counted import counted
 from riskml.errors import InputError, UsageError
 from riskml.features.catalogue import FEATURE_SET
 from training.build import KAMEI_LATENCY_DAYS, Say, digest, read_table
@@ -108,7 +109,7 @@ def gather(sources: Sources, folder: Path, maturity_days: int, say: Say, *, toda
     named = {row.claim.sha: row.repository for row in imported if row.repository}
     parts = [*_mirrored(tables, store, named, ledger, maturity_days), *_elsewhere(sources, store, ledger)]
     for row, _ in parts:
-        say(f"{row['name']}: {row['labelled']} labelled changes, {row['harmful']} harmful")
+        say(f"{row['name']}: {counted(row['labelled'], 'labelled change')}, {row['harmful']} harmful")
     data = in_order(part for _, part in parts).between(0, ledger.as_of)
     files = (*(h.path for h in histories), *sources.tables, *sources.labels, *sources.kamei, *sources.issues, *sources.fixes)
     inputs = {name: digest(file) for name, file in told_apart(files).items()}

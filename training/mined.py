@@ -15,6 +15,7 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped] # it ships no types
 import riskml.message
 import riskml.mine
 from riskml.adapters.git import GitRepository
+from riskml.counted import counted
 from riskml.mine.labels import label
 from riskml.mine.table import Columns, write_records
 from training.build import Say, finish, is_finished, mined_table, read_table, tip_of
@@ -71,7 +72,7 @@ def _labels(git: GitRepository, table: Path, variant: str, say: Say) -> Path:
     write_records(((x.sha, x.harm, x.source, x.fix_sha, x.known_at, x.confidence) for x in found), path,
                   Columns(_LABELS, {"riskml.labels": f"szz-{variant}"}))
     finish(path, made_from)
-    say(f"{path.stem}: {len(found)} commits, {sum(x.harm for x in found)} of them harmful")
+    say(f"{path.stem}: {counted(len(found), 'commit')}, {sum(x.harm for x in found)} of them harmful")
     return path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from riskml.counted import counted
 from training.claims import SOURCES
 
 
@@ -33,19 +34,19 @@ def _data(account: Mapping[str, Any]) -> str:
         t["name"], t["rows"], t["labelled"], t["harmful"], t["looked_until"] or f"as of {account['as_of']}"))
     notes = []
     if account["served"]:
-        notes.append(f"{account['served']} changes with an outcome were answered by the service; their features are those that "
-                     f"were served. {account['served_elsewhere']} of them are in no mirror.")
+        notes.append(f"The service answered {counted(account['served'], 'change')} with an outcome; their features are those "
+                     f"that were served. In no mirror: {account['served_elsewhere']} of them.")
     if account["other_feature_set"]:
-        notes.append(f"{account['other_feature_set']} answers are of another feature set and were left out.")
+        notes.append(f"Left out, as of another feature set: {counted(account['other_feature_set'], 'answer')}.")
     if account["unfound"]:
-        notes.append(f"Harm is claimed of {account['unfound']} changes whose features nobody has.")
+        notes.append(f"Harm is claimed of {counted(account['unfound'], 'change')} whose features nobody has.")
     return "\n\n".join([table, *notes])
 
 
 def _labels(account: Mapping[str, Any]) -> str:
     table = _table(("source", "harm", "no harm", "decided harm", "decided no harm", "meaning"), account["claims"], lambda c: (
         c["source"], c["harm"], c["no_harm"], c["decided_harm"], c["decided_no_harm"], SOURCES[c["source"]]))
-    return (f"{table}\n\nSources disagreed about {account['overruled']} changes. Who prevails is a written rule "
+    return (f"{table}\n\nSources disagreed about {counted(account['overruled'], 'change')}. Who prevails is a written rule "
             "(`docs/retraining.md`); the most trusted source stands first.")
 
 

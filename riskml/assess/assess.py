@@ -14,6 +14,7 @@ from riskml.assess.yardstick import SIZE, Yardstick, yardstick
 from riskml.assessment import Assessment
 from riskml.change import Change
 from riskml.context import ServiceContext
+from riskml.counted import counted
 from riskml.document import printable
 from riskml.features.catalogue import extract
 from riskml.features.feature import Evidence
@@ -150,7 +151,7 @@ def notes_on_reports(evidence: Evidence | None, absent: Collection[str]) -> tupl
         notes += [printable(note) for note in evidence.suite.notes[:MOST_OF_REPORTS]]
         left = len(evidence.suite.notes) - MOST_OF_REPORTS
         if left > 0:
-            notes.append(f"and {left} more notes about the reports")
+            notes.append(f"and {counted(left, 'more note')} about the reports")
     if "tests_run" in absent:
         notes.append("no test report was given: whether tests pass is unknown")
     if "coverage_changed_lines" in absent:

@@ -17,6 +17,7 @@ from riskml.assess.unit import Unit, cancelled
 from riskml.assess.unknown import REPORTS
 from riskml.assess.yardstick import Yardstick
 from riskml.assessment import Assessment, FileShare, Proposal, Reason, Scored
+from riskml.counted import counted
 from riskml.document import printable
 from riskml.features.catalogue import extract
 from riskml.features.feature import Evidence
@@ -142,7 +143,8 @@ def _notes(release: Release) -> list[str]:
         notes.append(f"the base has done already what these do: {', '.join(named(u) for u in release.already[:2])}{more}")
     vague = sum(u.band == "unknown" for u in whole.units)
     if vague:
-        notes.append(f"of {vague} of the {len(whole.units)} changes too little is known to call their risk low")
+        some = f"of {vague} of the {counted(len(whole.units), 'change')}" if len(whole.units) > 1 else "of its one change"
+        notes.append(f"{some} too little is known to call the risk low")
     if not whole.units:
         return [NOTHING_OUT, *notes]
     if release.one_diff is None:

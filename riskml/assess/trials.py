@@ -10,6 +10,7 @@ from riskml.assess.files import evidence_of
 from riskml.assess.untested import LINES, reached, shown, untested, with_tests
 from riskml.assessment import FileShare
 from riskml.context import ServiceContext
+from riskml.counted import counted
 from riskml.features.feature import Evidence
 from riskml.suite import CaseResult, SuiteRun
 
@@ -48,7 +49,8 @@ def _parts(evidence: Evidence, shares: Sequence[FileShare], lossy: Sequence[str]
         groups.append((f"move {_shown(shares[0].path)} to a change of its own", frozenset({shares[0].path}), True))
     folder, inside = _riskiest_folder(shares)
     if len(inside) > 1:
-        groups.append((f"move the {len(inside)} files under {_shown(folder)}/ to a change of their own", inside, True))
+        some = f"the {counted(len(inside), 'file')} under {_shown(folder)}/"
+        groups.append((f"move {some} to a change of their own", inside, True))
     for action, paths, scored in groups:
         if len(paths) < len(files) and paths not in taken:
             taken.add(paths)

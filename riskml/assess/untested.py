@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from riskml.change import FileDiff, Hunk
+from riskml.counted import counted
 from riskml.features.feature import Evidence
 from riskml.suite import FileCoverage, SuiteRun
 
@@ -38,7 +39,7 @@ def shown(untested: dict[str, tuple[tuple[int, int], ...]]) -> str:
     said = []
     for path, ranges in list(untested.items())[:FILES]:
         spans = [f"{first}-{last}" if last > first else str(first) for first, last in ranges]
-        more = f" and {len(spans) - RANGES} more places" if len(spans) > RANGES else ""
+        more = f" and {counted(len(spans) - RANGES, 'more place')}" if len(spans) > RANGES else ""
         said.append(f"{path if len(path) <= 80 else '…' + path[-80:]}:{','.join(spans[:RANGES])}{more}")
     left = len(untested) - FILES
     return ", ".join(said) + (f" and {left} more {'file' if left == 1 else 'files'}" if left > 0 else "")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskml.cli.options import add_state_options, note, progress, state_dir, write_output
+from riskml.counted import counted
 from riskml.errors import ArtifactError, InputError, RepositoryError, UnknownRef
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _history(args: argparse.Namespace, repository: GitRepository) -> tuple[int, 
         return 0, ["! git history: no commit yet"]
     if args.no_backtest:
         commits = len(repository.rev_list([tip]))
-        return commits, [f"✓ git history: {commits:,} commits, full clone"]
+        return commits, [f"✓ git history: {counted(commits, 'commit')}, full clone"]
     from riskml.ci.hindsight import look_back
     from riskml.local import Workspace, scorer_from
 
@@ -122,21 +123,20 @@ def _history(args: argparse.Namespace, repository: GitRepository) -> tuple[int, 
             raise
         note(f"nothing was replayed: {error}")
         commits = len(repository.rev_list([tip]))
-        return commits, [f"✓ git history: {commits:,} commits, full clone"]
+        return commits, [f"✓ git history: {counted(commits, 'commit')}, full clone"]
     place = Workspace(repository, state_dir(args)).state_file
     commits, found = look_back(repository, place, scorer, tip, progress=progress(repository.key), notice=note)
-    return commits, [f"✓ git history: {commits:,} commits, full clone", *_replayed(found)]
+    return commits, [f"✓ git history: {counted(commits, 'commit')}, full clone", *_replayed(found)]
 
 
 def _replayed(found: list[Hindsight]) -> Iterator[str]:
     from riskml.ci.hindsight import LEAST
 
     if found:
-        yield f"Replay of the last {found[0].changes:,} changes, as each was seen on its day:"
+        yield f"Replay of the last {counted(found[0].changes, 'change')}, as each was seen on its day:"
     for each in found:
         if isnan(each.caught):
-            changes = f"{each.harmful} change{'' if each.harmful == 1 else 's'}"
-            yield f"  ! {each.kind}: {changes}, too few to say anything in percent (at least {LEAST})"
+            yield f"  ! {each.kind}: {counted(each.harmful, 'change')}, too few to say anything in percent (at least {LEAST})"
         else:
             yield (f"  flagging the riskiest 10 % would have caught {each.caught:.0%} of the {each.harmful} that were later "
                    f"{each.kind} (most lines added instead: {each.lines_added:.0%}); {each.unknown} are too young to tell")
@@ -153,16 +153,12 @@ def _reports(survey: Survey, root: Path) -> Iterator[str]:
             try:
                 suite = read_suite([glob], root=root) if what == "JUnit" else read_suite((), [glob], root=root)
             except InputError as error:
-                yield f"! {what}: {glob} names {_files(count)} that cannot be read as reports ({error.what})"
+                yield f"! {what}: {glob} names {counted(count, 'file')} that cannot be read as reports ({error.what})"
                 continue
-            tests = f", {len(suite.cases):,} tests" if suite is not None and suite.cases else ""
-            yield f"✓ {what}: --{option} '{glob}' names {_files(count)}{tests}"
+            tests = f", {counted(len(suite.cases), 'test')}" if suite is not None and suite.cases else ""
+            yield f"✓ {what}: --{option} '{glob}' names {counted(count, 'file')}{tests}"
     if not survey.looked_at_all:
         yield "! the tree is very large: only a part of it was searched for reports"
-
-
-def _files(count: int) -> str:
-    return f"{count:,} file{'' if count == 1 else 's'}"
 
 
 def _told(done: list[Done], *, dry_run: bool) -> Iterator[str]:

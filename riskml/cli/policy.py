@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from riskml.cli.judging import context_of, policy_in
 from riskml.cli.options import note, read_bytes, write_output
+from riskml.counted import counted
 from riskml.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
         warnings = check(policy)
         for warning in warnings:
             note(f"warning: {warning}")
-        write_output(f"{args.file or 'the built-in policy'}: {len(policy.rules)} rules, {len(warnings)} warnings", None)
+        found = f"{counted(len(policy.rules), 'rule')}, {counted(len(warnings), 'warning')}"
+        write_output(f"{args.file or 'the built-in policy'}: {found}", None)
         return 10 if warnings else 0
     if args.action == "test":
         return _test(args, policy)
@@ -69,7 +71,7 @@ def _test(args: argparse.Namespace, policy: Policy) -> int:
                  f"{f', was {t.then}' if t.changed else ''}{', NOT AS EXPECTED' if t.wrong else ''} ({'; '.join(t.because)})"
                  for t in told]
         wrong, changed = sum(t.wrong for t in found), sum(t.changed for t in found)
-        lines.append(f"{len(found)} assessments, {changed} decided otherwise than then, {wrong} not as expected")
+        lines.append(f"{counted(len(found), 'assessment')}, {changed} decided otherwise than then, {wrong} not as expected")
         write_output("\n".join(lines), None)
     return 20 if any(t.wrong for t in found) else 0
 

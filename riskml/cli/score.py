@@ -12,6 +12,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from riskml.cli.options import note
+from riskml.counted import counted
 from riskml.errors import BadFeatureValue, FeatureError
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ def run(args: argparse.Namespace) -> int:
             row += batch.num_rows
     for name, count in sorted(out_of_range.items()):
         feature = by_name(name)
-        note(f"{name}: {count} values outside of its range ({feature.low:g} to {feature.high:g}) were taken as unknown")
+        note(f"{name}: {counted(count, 'value')} outside of its range ({feature.low:g} to {feature.high:g}) taken as unknown")
     for name, count in sorted((+taken_as_zero).items()):
-        note(f"{name}: unknown in {count} rows; no change that the model learned from was so, and it takes this for 0: "
-             "their probability is worth little")
+        note(f"{name}: unknown in {counted(count, 'row')}; no change that the model learned from was so, and it takes this for "
+             "0: their probability is worth little")
     return 0
 
 
@@ -75,8 +76,8 @@ def _tell_columns(columns: Collection[str], path: str, read: Collection[str], kn
     absent = [name for name in read if name not in columns]
     if absent:
         shown = ", ".join(absent[:_SHOWN]) + (", …" if len(absent) > _SHOWN else "")
-        note(f"{len(absent)} of the {len(read)} features that the model reads are not in the table and taken as unknown: "
-             + shown)
+        note(f"of the {counted(len(read), 'feature')} that the model reads, {len(absent):,} not in the table and taken as "
+             f"unknown: {shown}")
     spelled = {name.casefold(): name for name in absent}
     for column in columns:
         if column not in known and column.casefold() in spelled:

@@ -9,6 +9,7 @@ from math import inf
 
 from riskml import message, pathmap
 from riskml.change import Change
+from riskml.counted import counted
 from riskml.errors import UsageError
 from riskml.issues import Issues
 from riskml.mine.ignored import ignored_at, tell_absent
@@ -141,9 +142,11 @@ class Hearing:
     def notices(self) -> Iterator[str]:
         """Say what the limits left out, if anything."""
         if self._unspecific:
-            yield f"{self._unspecific:,} fixes that point at more than {self._most_suspects} commits were left out"
+            fixes = counted(self._unspecific, "fix that points", "fixes that point")
+            yield f"left out: {fixes} at more than {counted(int(self._most_suspects), 'commit')}"
         if outliers := self._outliers():
-            yield f"{len(outliers):,} commits that more than {self._most_fixes} fixes point at were not labelled by them"
+            yield (f"not labelled by fixes: {counted(len(outliers), 'commit')} that more than "
+                   f"{counted(int(self._most_fixes), 'fix points', 'fixes point')} at")
 
     def _suspect(self, fix: Commit, removals: Sequence[Removal], reported_at: int | None) -> None:
         found = list(links(fix, removals, self._commits, self._variant, self._paths,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 
 from riskml.change import Change
+from riskml.counted import counted
 from riskml.errors import RepositoryError
 from riskml.history import ordered
 from riskml.mine.holes import named
@@ -64,4 +65,5 @@ class Traced:
     def notices(self) -> Iterator[str]:
         """Say what could not be traced, if anything."""
         if self.missing:
-            yield f"{len(self.missing)} blobs are missing; nobody is suspected for their lines ({named(self.missing)})"
+            holes = counted(len(self.missing), "blob is", "blobs are")
+            yield f"{holes} missing; nobody is suspected for their lines ({named(self.missing)})"

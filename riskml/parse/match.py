@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from riskml.counted import counted
 from riskml.parse.line_hits import union
 from riskml.suite import FileCoverage, SuiteRun
 
@@ -51,7 +52,7 @@ def match_coverage(run: SuiteRun, paths: Collection[str]) -> SuiteRun:
             outside.append(spelled)
     coverage = _agreed(claims, notes)
     if outside:
-        notes.append(f"coverage of {len(outside)} files that are not in the repository: {_list(outside)}")
+        notes.append(f"coverage of {counted(len(outside), 'file')} not in the repository: {_list(outside)}")
     return replace(run, coverage=coverage, notes=run.notes + tuple(notes))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from riskml.counted import counted
+
 Decision = Mapping[str, Any]
 
 
@@ -29,7 +31,7 @@ def headline(decision: Decision) -> str:
     if decision.get("initial_traffic") is not None and said not in ("rolling", "full"):
         said += f", start {number(decision['initial_traffic'])} %"
     elif decision.get("stage") is not None:
-        said += f", {decision['stage']} stages"
+        said += f", {counted(decision['stage'], 'stage')}"
     return f"hold, then {said}" if (decision.get("plan") or {}).get("hold") else said
 
 

@@ -111,7 +111,7 @@ def test_what_the_service_cannot_know_is_told_here(riskml, shop, server, tmp_pat
     assert ran.code == 0
     assert ran.json["head"] is None
     assert ran.err == ("riskml: scored as it lies in the working tree, not committed yet\n"
-                       "riskml: coverage of 1 files that are not in the repository: /elsewhere/none.py\n")
+                       "riskml: coverage of 1 file not in the repository: /elsewhere/none.py\n")
 
 
 def test_the_service_description_is_sent_along(riskml, shop, server, tmp_path):

@@ -171,7 +171,7 @@ def test_a_better_challenger_is_promoted_with_its_reasons(turned):
     assert champion.tags["riskml.decision"].startswith("promoted: among changes of the same size")
     assert "| outcome | 9 |" in report  # 41 answers, every fifth was rolled back, one of them disputed
     assert "| dispute | 0 | 1 | 0 | 1 |" in report
-    assert "41 of them are in no mirror" in report
+    assert "In no mirror: 41 of them" in report
     assert "## Drift of the inputs" in report
     assert "Q1" in report.split("## The champion since its training")[1]
 

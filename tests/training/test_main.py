@@ -136,13 +136,13 @@ def test_a_finished_repository_is_not_mined_again(tmp_path, capsys):
     command = ["--work", str(tmp_path / "work"), "build", "--repository", str(repo), "--labels", str(tmp_path / "labels.csv")]
 
     assert main(command) == 0
-    assert "1 commits mined" in capsys.readouterr().err
+    assert "1 commit mined" in capsys.readouterr().err
     assert main(command) == 0
     assert "kept, mined before" in capsys.readouterr().err
     table = next((tmp_path / "work" / "tables").glob("*.parquet"))
     table.write_bytes(table.read_bytes()[:-1])
     assert main(command) == 0
-    assert "1 commits mined" in capsys.readouterr().err
+    assert "1 commit mined" in capsys.readouterr().err
 
 
 def test_nothing_to_learn_from_is_refused(tmp_path, capsys):

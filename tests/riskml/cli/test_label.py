@@ -58,10 +58,10 @@ def test_limits_leave_out_what_says_too_little(repo, tmp_path, capsys):
 
     assert main(["label", str(repo.path), "--output", str(output), "--most-fixes", "1"]) == 0
     assert harmful(output) == [other]
-    assert "1 commits that more than 1 fixes point at" in capsys.readouterr().err
+    assert "1 commit that more than 1 fix points at" in capsys.readouterr().err
     assert main(["label", str(repo.path), "--output", str(output), "--most-suspects", "1"]) == 0
     assert harmful(output) != [other]
-    assert "1 fixes that point at more than 1 commits" in capsys.readouterr().err
+    assert "1 fix that points at more than 1 commit" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many", "1.5", ""])

@@ -100,7 +100,7 @@ def test_missing_columns_are_unknown_and_named(artifact, tmp_path, capsys):
     run(artifact, parquet(tmp_path / "t.parquet", la=[1.0]), tmp_path / "out.parquet")
 
     assert capsys.readouterr().err == (
-        "riskml: 1 of the 2 features that the model reads are not in the table and taken as unknown: nuc\n")
+        "riskml: of the 2 features that the model reads, 1 not in the table and taken as unknown: nuc\n")
     out = pq.read_table(tmp_path / "out.parquet").to_pydict()
     assert out["margin"] == [ModelScorer(load(artifact)).score({"la": 1.0}).margin]
 
@@ -139,7 +139,7 @@ def test_values_outside_of_their_range_are_unknown_and_counted(artifact, tmp_pat
 
     run(artifact, table, tmp_path / "out.parquet")
 
-    assert "la: 2 values outside of its range (0 to inf) were taken as unknown" in capsys.readouterr().err
+    assert "la: 2 values outside of its range (0 to inf) taken as unknown" in capsys.readouterr().err
     out = pq.read_table(tmp_path / "out.parquet").to_pydict()
     assert out["margin"][0] == ModelScorer(load(artifact)).score({"nuc": 1.0}).margin
 

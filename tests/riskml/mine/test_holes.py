@@ -59,7 +59,7 @@ def test_missing_blobs_stop_neither_labels_nor_rows(repo, holes):
         assert len(read(GitRepository.open(repo.path), notice=notices.append)) == total
         if notices or read is label:
             assert len(notices) == 1
-            assert notices[0].startswith(f"{len(blobs)} blobs are missing")
+            assert notices[0].startswith(f"{len(blobs)} {'blob is' if len(blobs) == 1 else 'blobs are'} missing")
             assert ", ".join(blobs[:3]) in notices[0]
 
 

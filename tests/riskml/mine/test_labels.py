@@ -65,7 +65,7 @@ def test_fix_that_points_at_many_says_nothing(repo):
 
     assert harmful(repo, most_suspects=3) == set(shas)
     assert harmful(repo, most_suspects=2, notice=told.append) == set()
-    assert told == ["1 fixes that point at more than 2 commits were left out"]
+    assert told == ["left out: 1 fix that points at more than 2 commits"]
 
 
 def test_commit_that_many_fixes_point_at_has_no_label(repo):
@@ -81,7 +81,7 @@ def test_commit_that_many_fixes_point_at_has_no_label(repo):
     assert bulk not in found
     assert found[other].harm
     assert len(found) == 4
-    assert told == ["1 commits that more than 2 fixes point at were not labelled by them"]
+    assert told == ["not labelled by fixes: 1 commit that more than 2 fixes point at"]
 
 
 def test_outlier_that_a_message_names_keeps_that_label(repo):

@@ -164,7 +164,7 @@ def test_missing_blobs_are_survived_counted_and_named(repo, tmp_path):
     assert changed == touched[1:3]
     assert dict(zip(NAMES, rows[touched[1]].vector, strict=True))["binary_files"] == 1.0
     assert len(notices) == 1
-    assert notices[0].startswith("1 blobs are missing; their files count as binary in 2 commits")
+    assert notices[0].startswith("1 blob is missing; such files count as binary in 2 commits")
     assert blob in notices[0]
     state = update(opened(repo), tmp_path / "state", repo.git("rev-parse", "HEAD"))
     assert len(state.history) == 6

@@ -59,7 +59,7 @@ def test_part_of_a_name_does_not_match() -> None:
     """Ends are compared by whole names, and the same name in another folder is another file."""
     run = match_coverage(SuiteRun(coverage={"my_pay.py": ONE, "other/pay.py": ONE}), ["src/pay.py"])
     assert run.coverage == {}
-    assert run.notes == ("coverage of 2 files that are not in the repository: my_pay.py, other/pay.py",)
+    assert run.notes == ("coverage of 2 files not in the repository: my_pay.py, other/pay.py",)
 
 
 def test_shards_are_united() -> None:
