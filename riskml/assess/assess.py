@@ -10,6 +10,7 @@ from riskml import pathmap
 from riskml.assess.files import file_shares
 from riskml.assess.reasons import reasons_of
 from riskml.assess.unknown import unknown_of
+from riskml.assess.unread import notes_on_unread
 from riskml.assess.yardstick import SIZE, Yardstick, yardstick
 from riskml.assessment import Assessment
 from riskml.change import Change
@@ -121,9 +122,7 @@ def _notes(vector: Vector, evidence: Evidence | None, *, empty: bool) -> tuple[s
         notes += notes_on_base(evidence)
         if evidence.change.kind == "worktree":
             notes.append("scored as it lies in the working tree, not committed yet")
-        if moved := [diff.path for diff in evidence.change.files if diff.submodule]:
-            more = f" and {len(moved) - 1} more" if len(moved) > 1 else ""
-            notes.append(f"the submodule {printable(moved[0])}{more} moved: what changed inside is unknown, and was not scored")
+        notes += notes_on_unread(evidence.change)
     if any(isnan(vector.get(name, nan)) for name in SIZE):
         notes.append("its size is unknown (la, ld or nf): no model knows what to think of such a change")
     return (*notes, *notes_on_reports(evidence, unknown_of(vector, (), evidence)))

@@ -15,6 +15,7 @@ from riskml.assess.proposals import traffic_of
 from riskml.assess.splits import Split, lowers, riskiest, splits_of
 from riskml.assess.unit import Unit, cancelled
 from riskml.assess.unknown import REPORTS
+from riskml.assess.unread import notes_on_unread
 from riskml.assess.yardstick import Yardstick
 from riskml.assessment import Assessment, FileShare, Proposal, Reason, Scored
 from riskml.counted import counted
@@ -91,7 +92,8 @@ def judge_release(
         base_rate=combined([measure.scorer.base_rate] * len(live)), score=whole.score,
         band=whole.band if live else "unknown", percentile=None, reasons=_reasons(ranked), files=_files(ranked),
         unknown=_unknown(live, absent), model=measure.scorer.ref,
-        notes=(*_notes(release), *notes, *notes_on_base(evidence), *notes_on_reports(evidence, absent)), features=dict(vector),
+        notes=(*_notes(release), *notes, *notes_on_base(evidence), *notes_on_unread(evidence.change),
+               *notes_on_reports(evidence, absent)), features=dict(vector),
         empty=not live,
     )
     plan = _about_losses(whole.plan, live)

@@ -61,6 +61,7 @@ def _checked(answer: dict[str, Any], server: str) -> dict[str, Any]:
 
 def request_of(args: argparse.Namespace) -> dict[str, Any]:
     """Return the request: the change's features, its tests among them, and the service it is released to."""
+    from riskml.assess import notes_on_unread
     from riskml.features.catalogue import extract
     from riskml.features.feature import Evidence
 
@@ -70,7 +71,7 @@ def request_of(args: argparse.Namespace) -> dict[str, Any]:
     suite = workspace.matched(suite, change)
     if change.kind == "worktree":
         note("scored as it lies in the working tree, not committed yet")  # the service cannot tell from numbers
-    for text in (suite.notes if suite is not None else ())[:MOST_NOTES]:
+    for text in (*notes_on_unread(change), *(suite.notes if suite is not None else ())[:MOST_NOTES]):
         note(text)
     vector = extract(Evidence(change, workspace.past(change.base).view, suite))
     request: dict[str, Any] = {

@@ -104,6 +104,7 @@ def test_failed_tests_hold_there_as_here(riskml, shop, server, tmp_path):
 def test_what_the_service_cannot_know_is_told_here(riskml, shop, server, tmp_path):
     """That the tree is dirty, and what a report could not tell, are notices of the command."""
     shop.write("new.py", "x = 1\n")
+    shop.write("new.bin", f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 9\n")
     report = tmp_path / "lcov.info"
     report.write_text("SF:/elsewhere/none.py\nDA:1,1\nend_of_record\n")
     ran = riskml("predict", shop.path, "--server", server, "--coverage", report, "--format", "json")
@@ -111,6 +112,8 @@ def test_what_the_service_cannot_know_is_told_here(riskml, shop, server, tmp_pat
     assert ran.code == 0
     assert ran.json["head"] is None
     assert ran.err == ("riskml: scored as it lies in the working tree, not committed yet\n"
+                       "riskml: what lies behind the Git LFS pointer new.bin was not read: what changed there is unknown, "
+                       "and not scored\n"
                        "riskml: coverage of 1 file not in the repository: /elsewhere/none.py\n")
 
 
