@@ -17,6 +17,7 @@ from riskml.change import Change, FileDiff, Hunk
 from riskml.history import Header
 from riskml.mine.ignored import reworked
 from riskml.mine.layers import Layer
+from riskml.mine.lines import LineTable
 from riskml.mine.merges import Merge
 from riskml.parse.combined import CombinedFile
 
@@ -46,11 +47,13 @@ class Provenance:
     Where the parents of a commit are not among them, its files were written by nobody that is known.
     Lines that a commit of ``ignored`` (full ids; not of merges) rewrote remain those of whoever wrote what they replaced.
 
-    ``unresolved`` counts versions that were not what the diff said they were (never seen, or binary before).
+    ``unresolved`` counts versions that were not what the diff said they were (never seen, or binary before). ``lines``, if
+    somebody sets it, learns how long the files are that merges wrote.
     """
 
     def __init__(self, headers: Sequence[Header], ignored: Collection[str] = ()) -> None:
         self.shas: list[str] = []
+        self.lines: LineTable | None = None
         self._ignored = frozenset(ignored)
         self.unresolved = 0
         self._left: dict[str, int] = {}
@@ -167,7 +170,10 @@ class Provenance:
             olds.append(old.lines if old is not None and old.blob == blob else None)
         if file.hunks is None or (all(old is None for old in olds) and any(blob for _, blob in file.parents)):
             return Version(file.blob, None)  # no text, or its hunks lie between lines of which nobody knows how many there are
-        return Version(file.blob, _joined(file, olds, pack("i", number)))
+        lines = _joined(file, olds, pack("i", number))
+        if self.lines is not None and file.hunks and file.blob:
+            self.lines.update({file.blob: len(lines) // _WIDTH})
+        return Version(file.blob, lines)
 
 
 def _joined(file: CombinedFile, olds: Sequence[bytes | None], own: bytes) -> bytes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
-from itertools import chain
 
 from riskml.change import Change, FileDiff
 from riskml.history import Header, History, View, ordered
 from riskml.history.order import keys
 from riskml.mine.lines import LineTable
-from riskml.mine.stream import stream
+from riskml.mine.stream import Stream
 from riskml.mine.tail import count_blobs, measure_old, start_of_last
 from riskml.ports import LogSource
 
@@ -18,14 +18,18 @@ from riskml.ports import LogSource
 class Replay:
     """Feeds commits to a history, each at its place.
 
+    ``lines`` are the lengths of blobs that are known so far. With ``merges_are_measured`` somebody else adds those that merges
+    wrote, before their children come.
+
     ``missing`` collects the blobs that git lacks (a partial clone), ``affected`` counts commits whose contents they hide, and
     ``unmeasured`` the files whose length before the change stayed unknown although they are text. ``settled`` is False while
     commits that the history had before wait to be told again, behind new ones that belong before them: no moment to keep it.
     """
 
-    def __init__(self, source: LogSource, history: History) -> None:
+    def __init__(self, source: LogSource, history: History, *, merges_are_measured: bool = False) -> None:
         self.source = source
         self.history = history
+        self.merges_are_measured = merges_are_measured
         self.lines = LineTable()
         self.missing: set[str] = set()
         self.affected = 0
@@ -51,16 +55,7 @@ class Replay:
         names_only = 0 if last is None else start_of_last(last, order)
         if since is not None:
             names_only = max(names_only, sum(key[h.sha].settled < since for h in order))
-        bare, full = [h.sha for h in order[:names_only]], order[names_only:]
-        self._measure_merges([h.sha for h in full if len(h.parents) > 1])
-        if len(full) < len(order) or known:
-            measure_old(self.source, [h.sha for h in full], self.lines)
-        changes = chain(
-            stream(self.source, bare, lines_of=self.lines, patches=False, missing=self.missing),
-            stream(self.source, [h.sha for h in full], lines_of=self.lines, missing=self.missing),
-        )
-        for number, read in enumerate(changes):
-            change = self._measured(read) if number >= names_only else read
+        for number, change in enumerate(self._read(order, names_only, bool(known))):
             if self.missing:
                 self.affected += any(diff.old_blob in self.missing or diff.new_blob in self.missing for diff in change.files)
             while next_told is not None and next_told.key < key[change.commits[0].sha]:
@@ -73,6 +68,21 @@ class Replay:
             history.tell(next_told)
             next_told = next(waiting, None)
         self.settled = True
+
+    def _read(self, order: Sequence[Header], names_only: int, goes_on: bool) -> Iterator[Change]:
+        """Yield the changes of some commits, the first ones without hunks; ``goes_on``: after commits that came before."""
+        bare, full = [h.sha for h in order[:names_only]], [h.sha for h in order[names_only:]]
+        names = Stream(self.source, bare, patches=False, missing=self.missing)
+        patches = Stream(self.source, full, missing=self.missing)
+        with closing(names), closing(patches):
+            (names if bare else patches).start()  # git has a second core to work on while the lines are counted
+            if not self.merges_are_measured:
+                self._measure_merges([h.sha for h in order[names_only:] if len(h.parents) > 1])
+            if bare or goes_on:
+                measure_old(self.source, full, self.lines)
+            yield from names.changes(self.lines)
+            for change in patches.changes(self.lines):
+                yield self._measured(change)
 
     def _measured(self, change: Change) -> Change:
         """Fill in the lengths that no diff told of (a text that used to be binary), and learn those of the new blobs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import NamedTuple
 
 from riskml.change import Change
@@ -23,46 +24,70 @@ class _Running(NamedTuple):
     knew: int
 
 
-def stream(
-    source: LogSource, shas: Sequence[str], *, lines_of: Callable[[str], int | None], missing: set[str], patches: bool = True,
-    processes: int = 2,
-) -> Iterator[Change]:
-    """Yield one change per id, in the order of the ids.
+class Stream:
+    """The diffs of some commits, to be gone through once and closed.
 
     With ``patches=False`` files come without hunks, which costs git a sixth of the time. ``processes`` git processes work ahead
     on a batch each. Blobs that turn out to be missing are added to ``missing``, and their files come as binary.
-
-    Raises ``ObjectMissing`` when something else than blobs is missing.
     """
-    waiting = deque(shas[i:i + _BATCH] for i in range(0, len(shas), _BATCH))
-    running: deque[_Running] = deque()
-    arguments = ("log", "--no-walk=unsorted", "--stdin", *(log.ARGUMENTS if patches else log.NAMES))
 
-    def start(batch: Sequence[str]) -> _Running:
-        knew = len(missing)  # before git starts: what is found from here on may be news to it
-        return _Running(batch, Prefetch(source, arguments, "".join(f"{sha}\n" for sha in batch).encode()), knew)
+    def __init__(
+        self, source: LogSource, shas: Sequence[str], *, missing: set[str], patches: bool = True, processes: int = 2
+    ) -> None:
+        self._source = source
+        self._missing = missing
+        self._patches = patches
+        self._processes = processes
+        self._waiting = deque(shas[i:i + _BATCH] for i in range(0, len(shas), _BATCH))
+        self._running: deque[_Running] = deque()
 
-    try:
-        while waiting or running:
-            while waiting and len(running) < processes:
-                running.append(start(waiting.popleft()))
-            batch, ahead, knew = running[0]
+    def start(self) -> None:
+        """Let the gits work from now on; otherwise they begin when the first change is asked for."""
+        while self._waiting and len(self._running) < self._processes:
+            self._running.append(self._started(self._waiting.popleft()))
+
+    def close(self) -> None:
+        """Stop the gits, whatever is still unread."""
+        for _, ahead, _ in self._running:
+            ahead.close()
+        self._running.clear()
+        self._waiting.clear()
+
+    def changes(self, lines_of: Callable[[str], int | None]) -> Iterator[Change]:
+        """Yield one change per id, in the order of the ids.
+
+        Raises ``ObjectMissing`` when something else than blobs is missing.
+        """
+        self.start()
+        while self._running:
+            batch, ahead, knew = self._running[0]
             done = 0
             try:
-                for change in log.commits(ahead.read, lines_of=lines_of, patches=patches):
+                for change in log.commits(ahead.read, lines_of=lines_of, patches=self._patches):
                     _check(change, batch, done)
                     yield change
                     done += 1
                 _check(None, batch, done)
             except ObjectMissing:
-                if not fill(source, batch[done:], missing, knew, missing_blobs):
+                if not fill(self._source, batch[done:], self._missing, knew, missing_blobs):
                     raise
-            running.popleft().ahead.close()
+            self._running.popleft().ahead.close()
             if done < len(batch):
-                running.appendleft(start(batch[done:]))
-    finally:
-        for _, ahead, _ in running:
-            ahead.close()
+                self._running.appendleft(self._started(batch[done:]))
+            self.start()
+
+    def _started(self, batch: Sequence[str]) -> _Running:
+        arguments = ("log", "--no-walk=unsorted", "--stdin", *(log.ARGUMENTS if self._patches else log.NAMES))
+        knew = len(self._missing)  # before git starts: what is found from here on may be news to it
+        return _Running(batch, Prefetch(self._source, arguments, "".join(f"{sha}\n" for sha in batch).encode()), knew)
+
+
+def stream(
+    source: LogSource, shas: Sequence[str], *, lines_of: Callable[[str], int | None], missing: set[str]
+) -> Iterator[Change]:
+    """Yield one change per id, in the order of the ids, and leave no git behind."""
+    with closing(Stream(source, shas, missing=missing)) as reading:
+        yield from reading.changes(lines_of)
 
 
 def measured(

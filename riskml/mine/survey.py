@@ -28,8 +28,9 @@ def survey(traced: Traced, profile: Profile = "default") -> Iterator[Surveyed]:
     The rows are those of ``mine`` and the removals those of ``traced``, but the diffs, whose computation by git costs more than
     everything else, are read once for both. ``traced`` must be fresh; it is gone through here.
     """
-    replay = Replay(traced.source, History())
+    replay = Replay(traced.source, History(), merges_are_measured=True)
     replay.missing = traced.missing
+    traced.provenance.lines = replay.lines
     for change, view in replay.run(traced.headers):
         if view is not None:  # never None: only who asks for the last commits alone gets the others without a view
             yield Surveyed(change, row(change, view, profile), traced.enter(change))
