@@ -128,11 +128,11 @@ def _texts(plan: object, key: str, name: str) -> list[str]:
 
 def _facts(wire: Mapping[str, object], context: ServiceContext, name: str) -> Facts:
     """Return what a policy reads of an assessment on the wire; the score is taken anew, for the service that is named now."""
-    from riskml.policy.facts import Facts
+    from riskml.policy.facts import Facts, facts_of_nothing
     from riskml.policy.risk import risk_score
 
     if wire.get("empty") is True and wire.get("probability") is None:
-        return Facts(probability=None, score=0.0, context=context)  # nothing to release: there is no risk to plan for
+        return facts_of_nothing(context)
     probability, percentile, unknown = wire.get("probability"), wire.get("percentile"), wire.get("unknown", [])
     if isinstance(probability, bool) or not isinstance(probability, int | float) or not 0 <= probability <= 1:
         raise UsageError("not an assessment", where=f"{name}: probability", got=probability, expected="a number from 0 to 1")

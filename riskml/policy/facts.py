@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isnan, nan
 
 from riskml.assessment import Assessment, Reason
@@ -53,17 +53,22 @@ def facts_of_score(score: float, context: ServiceContext = ServiceContext()) -> 
     return Facts(probability=None, score=risk_score(score, ServiceContext()), context=context)  # checks the range
 
 
-def facts_of(assessment: Assessment, context: ServiceContext, *, destructive_migration: bool | None = None) -> Facts:
-    """Return what a policy may read of an assessment. Failed and broken tests count alike as failed.
+def facts_of_nothing(context: ServiceContext) -> Facts:
+    """Return the facts of an empty change: no risk is known, and the policy sees the score 0, as there is nothing to harm by.
 
-    Where there is nothing to release no risk is known: the policy sees the score 0, as of what nobody can be harmed by.
+    >>> facts_of_nothing(ServiceContext()).value("probability"), facts_of_nothing(ServiceContext()).score
+    (None, 0.0)
     """
+    return Facts(probability=None, score=0.0, context=context)
+
+
+def facts_of(assessment: Assessment, context: ServiceContext, *, destructive_migration: bool | None = None) -> Facts:
+    """Return what a policy may read of an assessment. Failed and broken tests count alike as failed."""
     failed = [assessment.features.get(name, nan) for name in ("tests_failed", "tests_errors")]
     known = [n for n in failed if not isnan(n)]
     if assessment.empty:
-        return Facts(probability=None, score=0.0, context=context, features=assessment.features,
-                     tests_failed=sum(known) if known else None, destructive_migration=destructive_migration,
-                     model_version=assessment.model.version)
+        return replace(facts_of_nothing(context), features=assessment.features, tests_failed=sum(known) if known else None,
+                       destructive_migration=destructive_migration, model_version=assessment.model.version)
     return Facts(
         probability=assessment.probability, score=assessment.score, context=context, percentile=assessment.percentile,
         lower=assessment.lower, upper=assessment.upper, features=assessment.features, unknown=assessment.unknown,

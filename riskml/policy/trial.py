@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from riskml.document import read
 from riskml.errors import PolicyError
 from riskml.plan import Strategy
 from riskml.policy.decide import decide
-from riskml.policy.facts import Facts
+from riskml.policy.facts import Facts, facts_of_nothing
 from riskml.policy.policy import Policy
 from riskml.policy.risk import risk_score
 
@@ -53,7 +53,8 @@ def trials(policy: Policy, assessments: Iterable[Mapping[str, Any]], *, now: dat
            context: ServiceContext | None = None) -> Iterator[Tried]:
     """Decide each assessment by a policy, as if it were made now.
 
-    An assessment is the object that ``POST /predict`` answers; only its ``probability`` is needed. It may also have the
+    An assessment is the object that ``POST /predict`` answers; only its ``probability`` is needed, or that it is ``empty``. It
+    may also have the
     ``features`` that rules ask about (unknown without them), and ``expect`` with ``strategy`` and ``hold``. What is no
     assessment is a ``PolicyError`` that names its place.
     """
@@ -61,13 +62,14 @@ def trials(policy: Policy, assessments: Iterable[Mapping[str, Any]], *, now: dat
     for i, found in enumerate(assessments):
         where = f"assessments[{i}]"
         probability = _number(found, "probability", where)
-        if probability is None or not 0 <= probability <= 1:
+        nothing = probability is None and found.get("empty") is True
+        if not nothing and (probability is None or not 0 <= probability <= 1):
             raise PolicyError("not an assessment", where=f"{where}.probability", got=found.get("probability"),
                               expected="a number from 0 to 1")
-        facts = Facts(
-            probability=probability, score=risk_score(probability, context), context=context,
-            percentile=_number(found, "percentile", where), features=_features(found, where),
-            unknown=tuple(str(u) for u in found.get("unknown") or ()), tests_failed=_failed(_features(found, where)))
+        known = None if probability is None else Facts(probability, risk_score(probability, context), context)
+        risk, features = known or facts_of_nothing(context), _features(found, where)
+        facts = replace(risk, percentile=_number(found, "percentile", where), features=features, tests_failed=_failed(features),
+                        unknown=tuple(str(u) for u in found.get("unknown") or ()))
         plan = decide(facts, policy, plan_id="p-trial", now=now)
         then = found.get("strategy")
         yield Tried(str(found.get("id") or i), facts.score, plan.strategy, plan.hold, plan.rules_fired,

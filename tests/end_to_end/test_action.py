@@ -77,6 +77,14 @@ def test_the_action_offers_what_is_documented():
     assert all(f"`{name}`" in page for part in ("inputs", "outputs") for name in ACTION[part])
 
 
+def test_nothing_to_release_passes_and_has_no_number(step, shop, ends):
+    """A pull request whose commits are in its base already is no failure of the job, whatever fails it otherwise."""
+    ran = step(shop, ends[0], ends[0], mode="enforce", fail_on="unknown")
+
+    assert (ran.code, ran.outputs["decision"], ran.outputs["probability"]) == (0, "pass", "")
+    assert "nothing to release" in ran.summary
+
+
 def test_no_expression_stands_in_the_actions_script():
     """Inputs become variables; every input has one."""
     step = ACTION["runs"]["steps"][0]

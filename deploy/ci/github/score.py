@@ -46,9 +46,14 @@ def main() -> int:
         if (folder / "outputs").exists():
             scored[name] = folder
     if scored:
-        riskiest = max(scored, key=lambda name: float(json.loads((out / "decisions" / f"{name}.json").read_bytes())["score"]))
-        tell(scored, riskiest, out)
+        tell(scored, max(scored, key=lambda name: score_of(out / "decisions" / f"{name}.json")), out)
     return next((code for code in WORST_FIRST if code in codes), 0)
+
+
+def score_of(decision: Path) -> float:
+    """Return the score of a decision; below all where there is nothing to release, and so no score."""
+    score = json.loads(decision.read_bytes())["score"]
+    return -1.0 if score is None else float(score)
 
 
 def predict(given: dict[str, str], service: str, folder: Path, decision: Path) -> int:

@@ -53,6 +53,13 @@ def test_a_decision_that_is_not_as_expected_fails(tmp_path: Path, capsys: pytest
     assert json.loads(capsys.readouterr().out)[0]["wrong"] is True
 
 
+def test_an_empty_change_among_them_is_decided_without_a_risk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The service keeps such answers, too; a rule on a risk does not fire on what was not measured."""
+    rows = [{"id": "a", "empty": True, "probability": None, "strategy": "rolling", "expect": {"strategy": "rolling"}}]
+    assert main(asked(tmp_path, rows)) == 0
+    assert capsys.readouterr().out == "1 assessment, 0 decided otherwise than then, 0 not as expected\n"
+
+
 @pytest.mark.parametrize(("rows", "words"), [
     ([{"id": "a"}], "assessments[0].probability"), ([{"probability": 2}], "a number from 0 to 1"),
     ([{"probability": 0.5, "expect": {"strategi": "canary"}}], "did you mean strategy"), ([1], "not assessments"),
