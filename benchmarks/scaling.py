@@ -22,6 +22,7 @@ from benchmarks.scaling_within import within
 from benchmarks.serving import bodies, own, server
 
 MIB = 1 << 20
+_SERVICE = "| `POST /predict` |"
 TITLES = {
     "git": "`git log -p -U0 --raw -M`", "rows": "`riskml mine`", "labels": "`riskml label`",
     "state": "the state that `riskml predict` keeps", "open": "opening it",
@@ -39,7 +40,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="JSON lines of what was measured; repositories in it are not measured again")
     parser.add_argument("--mean-commits", type=int, default=5000, help="of a repository of the fleet")
     parser.add_argument("--write", type=Path, help="page whose measured part to replace, too")
-    parser.add_argument("--seconds", type=float, default=8, help="of load on the service; 0 leaves it out")
+    parser.add_argument("--seconds", type=float, default=8, help="of load on the service; 0: as the page has it")
     parser.add_argument("--within", action="append", default=[], metavar="[NAME=]REPO",
                         help="measure parts of this history, too: its first commits")
     parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 40_000, 60_000, 80_000],
@@ -55,6 +56,8 @@ def main() -> None:
     text = page(sorted(found.values(), key=lambda m: m.commits), args.mean_commits) if found else ""
     if args.seconds:
         text += "\n\n" + predictions(args.seconds)
+    elif args.write is not None:
+        text += "\n\n" + _service(args.write)
     if args.write is not None:
         _write(args.write, text.strip())
     print(text.strip())
@@ -133,7 +136,7 @@ def predictions(seconds: float) -> str:
     comes from this process and does not count.
     """
     diffs = [json.dumps({"repository": "acme/shop", "diff": DIFF.format(n)}).encode() for n in range(211)]
-    lines = ["| `POST /predict` | answers/s, one process | p99 ms | CPU ms an answer | cores for 1,000/s | replicas at 70 % |",
+    lines = [f"{_SERVICE} answers/s, one process | p99 ms | CPU ms an answer | cores for 1,000/s | replicas at 70 % |",
              "|---|--:|--:|--:|--:|--:|"]
     with tempfile.TemporaryDirectory() as folder:
         idle, _, _ = _served([], 0, Path(folder))
@@ -159,6 +162,13 @@ def _served(posted: list[bytes], seconds: float, folder: Path) -> tuple[float, i
             answers, p99 = round(load.per_second * seconds), load.p99_ms
     after = os.times()
     return after.children_user + after.children_system - before.children_user - before.children_system, answers, p99
+
+
+def _service(page_file: Path) -> str:
+    """Return what a page has of the service already."""
+    before, _, _ = page_file.read_text(encoding="utf-8").partition("<!-- end of measured -->\n")
+    _, head, rest = before.partition(_SERVICE)
+    return head + rest.rstrip()
 
 
 def _write(page_file: Path, text: str) -> None:

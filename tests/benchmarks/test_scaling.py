@@ -99,11 +99,12 @@ def test_real_histories_are_measured(make_repo, tmp_path):
     again = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
 
     page_file = tmp_path / "page.md"
-    page_file.write_text("Above.\n<!-- measured -->\nold\n<!-- end of measured -->\nBelow.\n")
+    served = "| `POST /predict` | answers/s, one process |\n|---|--:|\n| features | 46 |"
+    page_file.write_text(f"Above.\n<!-- measured -->\nold\n\n{served}\n\n<!-- end of measured -->\nBelow.\n")
     subprocess.run([*command, "--write", str(page_file)], check=True, capture_output=True, cwd=ROOT)
 
     assert page_file.read_text() == (
-        f"Above.\n<!-- measured -->\n\n{first.stdout}\n<!-- end of measured -->\nBelow.\n")
+        f"Above.\n<!-- measured -->\n\n{first.stdout}\n{served}\n\n<!-- end of measured -->\nBelow.\n")
     assert first.stdout.count("| shop | 8 |") == first.stdout.count("| till | 3 |") == len(TASKS)
     assert again.stdout == first.stdout
     assert "done" not in again.stderr
