@@ -30,7 +30,7 @@ def test_it_looks_replays_and_writes(riskml: Callable[..., Any], model: Path, ri
     assert ran.code == 0
     assert "git history: 73 commits, full clone" in ran.out
     assert "caught 60% of the 12 that were later reverted (most lines added instead: 60%)" in ran.out
-    assert "--junit '**/junit*.xml' names 1 file, 1 tests" in ran.out
+    assert "--junit '**/junit*.xml' names 1 file, 1 test" in ran.out
     assert "! coverage: no report here: what it would say is unknown (`riskml predict --coverage` names one)" in ran.out
     assert "CI installs riskml==" in ran.out
     written = {".riskml/policy.yaml", ".github/workflows/riskml.yml", ".github/workflows/riskml-comment.yml"}

@@ -78,11 +78,17 @@ def test_a_mined_row_is_what_the_change_alone_gives(riskml, features, grown, tmp
 
 
 def test_contributions_add_up_to_the_margin(judged, grown):
-    """For every commit, within 1e-6."""
+    """For every commit that changes something, within 1e-6."""
+    checked = 0
     for commit in [*commits(grown)][::4]:
         found = judged("explain", grown.path, "--head", commit, "--base", f"{commit}^", "--format", "json", "--all").json
+        if found["probability"] is None:
+            assert (found["margin"], found["contributions"]) == (None, [])
+            continue
         total = found["bias"] + sum(row["contribution"] for row in found["contributions"])
         assert total == pytest.approx(found["margin"], abs=1e-6)
+        checked += 1
+    assert checked > 3
 
 
 def test_who_wrote_it_changes_no_score(judged, features, grown, make_repo):

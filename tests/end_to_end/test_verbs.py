@@ -142,7 +142,7 @@ def test_a_mined_table_can_be_scored(riskml, shop, model, tmp_path):
     rows = table(tmp_path / "s.parquet")
 
     assert (ran.code, ran.out) == (0, "")
-    assert "la: unknown in 1 rows" in ran.err
+    assert "la: unknown in 1 row;" in ran.err
     assert all(0 < row["probability"] < 1 for row in rows)
     assert len(rows) == len(table(tmp_path / "t.parquet"))
 
