@@ -18,10 +18,11 @@ from math import ceil
 from pathlib import Path
 
 from benchmarks.scaling_cost import LARGE, TASKS, Cost, Measured, measure, measure_within
-from benchmarks.scaling_within import within
+from benchmarks.scaling_within import having, within
 from benchmarks.serving import bodies, own, server
 
 MIB = 1 << 20
+_LINE = 2  # points: one is on every line
 _SERVICE = "| `POST /predict` |"
 TITLES = {
     "git": "`git log -p -U0 --raw -M`", "rows": "`riskml mine`", "labels": "`riskml label`",
@@ -45,14 +46,15 @@ def main() -> None:
                         help="measure parts of this history, too: its first commits")
     parser.add_argument("--sizes", type=int, nargs="+", default=[20_000, 40_000, 60_000, 80_000],
                         help="of the parts, in commits (default: %(default)s)")
+    parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS), help="to measure; `open` needs `state`")
     args = parser.parse_args()
     found = _kept(args.keep)
     for name, repository in map(_named, args.repositories):
         if (name, 0) not in found:
-            _keep(found, [measure(name, repository, args.rounds)], args.keep)
+            _keep(found, [measure(name, repository, args.rounds, args.tasks)], args.keep)
     for name, repository in map(_named, args.within):
         sizes = [size for size in args.sizes if (name, size) not in found]
-        _keep(found, measure_within(name, repository, sizes), args.keep)
+        _keep(found, measure_within(name, repository, sizes, args.tasks), args.keep)
     text = page(sorted(found.values(), key=lambda m: m.commits), args.mean_commits) if found else ""
     if args.seconds:
         text += "\n\n" + predictions(args.seconds)
@@ -69,8 +71,8 @@ def page(found: Sequence[Measured], mean_commits: int) -> str:
     divided = sorted({m.name for m in found if m.part})
     parts = [within(name, [m for m in found if m.name == name]) for name in divided]
     if whole:
-        growth = [_growth(whole)] if len(whole) > 1 else []  # one point is on every line
-        tasks = [_task(whole, task) for task in ("rows", "labels", "state", "open")]
+        growth = [_growth(whole)] if len(whole) >= _LINE else []
+        tasks = [_task(whole, task) for task in TASKS if having(whole, task)]
         parts = [*growth, *parts, *tasks, _fleet(whole, mean_commits)]
     return "\n\n".join(parts)
 
@@ -79,7 +81,7 @@ def _task(found: Sequence[Measured], task: str) -> str:
     lines = [f"### {TITLES[task][0].upper() + TITLES[task][1:]}", "",
              "| repository | commits | CPU s | × git's CPU | CPU s / 1,000 | CPU s / MiB patch | MiB | KiB written / 1,000 |",
              "|---|--:|--:|--:|--:|--:|--:|--:|"]
-    for name, commits, costs, patch, _ in found:
+    for name, commits, costs, patch, _ in having(found, task):
         cost, git = costs[task], costs["git"]
         written = f"{cost.size / 1024 / commits * 1000:,.0f}" if cost.size else "–"
         lines.append(f"| {name} | {commits:,} | {cost.cpu:,.2f} | {cost.cpu / git.cpu:.2f} | {cost.cpu / commits * 1000:.2f} | "
@@ -95,9 +97,13 @@ def _growth(found: Sequence[Measured]) -> str:
     packs, _ = slope([(m.commits, m.costs["git"].size / 1024) for m in found])
     lines.append(f"| {TITLES['git']} | {git * 1000:.2f} | 1.00 | – | – | its packs: {packs * 1000:,.0f} |")
     for task in TASKS:
-        cpu, _ = slope([(m.commits, m.costs[task].cpu) for m in found])
-        memory, start = slope([(m.commits, m.costs[task].memory / MIB) for m in found])
-        written, _ = slope([(m.commits, m.costs[task].size / 1024) for m in found])
+        measured = having(found, task)
+        if len(measured) < _LINE:
+            continue
+        git = slope([(m.commits, m.costs["git"].cpu) for m in measured])[0]
+        cpu, _ = slope([(m.commits, m.costs[task].cpu) for m in measured])
+        memory, start = slope([(m.commits, m.costs[task].memory / MIB) for m in measured])
+        written, _ = slope([(m.commits, m.costs[task].size / 1024) for m in measured])
         lines.append(f"| {TITLES[task]} | {cpu * 1000:.2f} | {cpu / git:.2f} | {memory * 1000:.2f} | {start:,.0f} | "
                      + (f"{written * 1000:,.0f} |" if written else "– |"))
     return "\n".join(lines)
@@ -116,15 +122,18 @@ def slope(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
 def _fleet(found: Sequence[Measured], mean_commits: int) -> str:
     """Return what 10,000 repositories come to, at the mean cost of a commit in what was measured."""
     fleet = 10_000 * mean_commits
-    commits = sum(m.commits for m in found)
     lines = [f"| 10,000 repositories of {mean_commits:,} commits | CPU hours | on 16 cores | on 128 cores | disk |",
              "|---|--:|--:|--:|--:|"]
     for task in ("rows", "labels", "state"):
-        hours = sum(m.costs[task].cpu for m in found) / commits * fleet / 3600
-        disk = sum(m.costs[task].size for m in found) / commits * fleet / (1 << 30)
+        measured = having(found, task)
+        if not measured:
+            continue
+        each = fleet / sum(m.commits for m in measured)
+        hours = sum(m.costs[task].cpu for m in measured) * each / 3600
+        disk = sum(m.costs[task].size for m in measured) * each / (1 << 30)
         lines.append(f"| {TITLES[task]} | {hours:,.0f} | {hours / 16:,.1f} h | {hours / 128 * 60:,.0f} min | "
                      f"{disk:,.1f} GiB |")
-    packs = sum(m.costs["git"].size for m in found) / commits * fleet / (1 << 30)
+    packs = sum(m.costs["git"].size for m in found) / sum(m.commits for m in found) * fleet / (1 << 30)
     lines.append(f"| the clones themselves, packed | – | – | – | {packs:,.0f} GiB |")
     return "\n".join(lines)
 

@@ -78,13 +78,15 @@ def opening(_repository: str, folder: Path) -> int:
 TASKS: dict[str, Callable[[str, Path], int]] = {"rows": rows, "labels": labels, "state": state, "open": opening}
 
 
-def measure(name: str, repository: str, rounds: int) -> Measured:
+def measure(name: str, repository: str, rounds: int, tasks: Sequence[str] = tuple(TASKS)) -> Measured:
     """Measure a whole history; medians, if it is small."""
     with stand_ins(repository) as objects:
-        return _measured(name, repository, rounds, objects)
+        return _measured(name, repository, rounds, objects, tasks)
 
 
-def measure_within(name: str, repository: str, sizes: Sequence[int]) -> Iterator[Measured]:
+def measure_within(
+    name: str, repository: str, sizes: Sequence[int], tasks: Sequence[str] = tuple(TASKS),
+) -> Iterator[Measured]:
     """Measure parts of one history: of each size the first commit of its trunk that has as many with it.
 
     Parts are clones that share the objects of the repository and end at that commit. Sizes above the history's are passed over.
@@ -96,19 +98,19 @@ def measure_within(name: str, repository: str, sizes: Sequence[int]) -> Iterator
         subprocess.run(["git", "clone", "-q", "-s", "--bare", "--single-branch", "--no-tags", repository, clone], check=True)
         for size in (size for size in sizes if size <= every):
             git(clone, "update-ref", "HEAD", trunk[bisect_left(trunk, size, key=lambda sha: _count(repository, sha))])
-            yield _measured(name, clone, 1, objects)._replace(part=size)
+            yield _measured(name, clone, 1, objects, tasks)._replace(part=size)
 
 
-def _measured(name: str, repository: str, rounds: int, objects: Mapping[str, str]) -> Measured:
+def _measured(name: str, repository: str, rounds: int, objects: Mapping[str, str], tasks: Sequence[str]) -> Measured:
     """Run git and each task in turn, as often as there are rounds, and take medians."""
     commits = _count(repository, "HEAD")
-    taken: dict[str, list[Cost]] = {name: [] for name in ("git", *TASKS)}
+    taken: dict[str, list[Cost]] = {name: [] for name in ("git", *tasks)}
     patch = 0
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(1 if commits >= LARGE else rounds):
             logged, _, patch = _run(["git", "-C", repository, *GIT[1:]], objects)
             taken["git"].append(logged)
-            for task in TASKS:
+            for task in tasks:
                 cost, told, _ = _run([sys.executable, "-m", "benchmarks.scaling_cost", task, repository, folder], {})
                 taken[task].append(cost._replace(**json.loads(told)))
     pack = re.search(r"size-pack: (\d+)", git(repository, "count-objects", "-v"))

@@ -17,7 +17,7 @@ _MIB = 1 << 20
 _LINE = 3  # parts that a line needs to be wrong about any
 
 
-def within(name: str, parts: Sequence[Measured]) -> str:
+def within(name: str, every: Sequence[Measured]) -> str:
     """Return a table of what the first commits of a history cost, and how far the largest is above the smallest.
 
     The largest part gives the diff size at which all are compared. Fewer than three parts are on any line, so there is no
@@ -27,6 +27,9 @@ def within(name: str, parts: Sequence[Measured]) -> str:
              "| commits | KiB patch | task | CPU s / 1,000 | at equal diff size | × git's CPU | MiB | KiB written / 1,000 |",
              "|--:|--:|---|--:|--:|--:|--:|--:|"]
     for task, title in TASKS.items():
+        parts = having(every, task)
+        if not parts:
+            continue
         each = [part.costs[task].cpu / part.commits * 1000 for part in parts]
         equal = at_equal_size(each, [patch_of(part) for part in parts])
         ratio = [part.costs[task].cpu / part.costs["git"].cpu for part in parts]
@@ -39,6 +42,11 @@ def within(name: str, parts: Sequence[Measured]) -> str:
         above = " | ".join(map(spread, (each, equal, ratio)))
         lines.append(f"| *the largest above the smallest* | | {title} | {above} | | |")
     return "\n".join(lines)
+
+
+def having(found: Sequence[Measured], task: str) -> list[Measured]:
+    """Return those in which a task was measured."""
+    return [measured for measured in found if task in measured.costs]
 
 
 def patch_of(part: Measured) -> float:

@@ -55,6 +55,18 @@ def test_larger_diffs_are_taken_off():
     assert "| *the largest above the smallest* | | `riskml mine` | *100 %* | *0 %* | *100 %* | | |" in text
 
 
+def test_what_was_not_measured_is_left_out():
+    """A history without labels has no row of them, and no say in what they cost."""
+    whole = [_measured(str(n), n, n / 1000) for n in (1000, 2000, 9000)]
+    whole[2].costs.pop("labels")
+
+    text = page(whole, 3600)
+
+    assert text.count("| 9000 | 9,000 |") == len(TASKS) - 1
+    assert "| `riskml label` | 1.00 | 2.00 | 1000.00 | 0 | 98 |" in text
+    assert "| `riskml label` | 10 | 0.6 h | 5 min | 3.4 GiB |" in text
+
+
 def test_equal_diffs_need_no_line():
     """Diffs of the same size are compared as they are."""
     assert at_equal_size([3.0, 2.0, 1.0], [5, 5, 5]) == [3.0, 2.0, 1.0]
