@@ -47,15 +47,13 @@ class View:
         if events is None:
             return None
         visible, windows, times = self._visible, self._at_windows(at), self._log.times
-        changes = count(events.positions, visible, windows)
-        fixes = count(events.fixes, visible, windows)
-        reverts = count(events.reverts, visible, windows)
+        changes, changes_7d, changes_90d, changes_365d, last = count(events.positions, visible, windows)
+        fixes, _, fixes_90d, fixes_365d, last_fix = count(events.fixes, visible, windows)
+        reverts, _, reverts_90d, reverts_365d, _ = count(events.reverts, visible, windows)
+        developers = events.developers(visible, self._log.authors)
         return FilePast(
-            changes=changes.total, changes_7d=changes.week, changes_90d=changes.quarter, changes_365d=changes.year,
-            developers=events.developers(visible, self._log.authors), last_changed_at=times[changes.last],
-            fixes=fixes.total, fixes_90d=fixes.quarter, fixes_365d=fixes.year,
-            last_fix_at=times[fixes.last] if fixes.total else None,
-            reverts=reverts.total, reverts_90d=reverts.quarter, reverts_365d=reverts.year,
+            changes, changes_7d, changes_90d, changes_365d, developers, times[last],
+            fixes, fixes_90d, fixes_365d, times[last_fix] if fixes else None, reverts, reverts_90d, reverts_365d,
         )
 
     def missing_cochanges(self, paths: Sequence[str], at: int) -> int | None:  # noqa: ARG002 - every question names its moment
@@ -187,11 +185,11 @@ class View:
         """Count as ``count`` does, but over lists so long that the hidden ones are better counted as bits."""
         _, first, hidden = self._visible
         end = bisect_left(positions, self._visible.limit)
+        unseen = hidden & bits >> first if hidden else 0
         counts = []
         for start in (0, *windows):
-            since = max(start, first)
-            unseen = (hidden >> (since - first) & bits >> since).bit_count() if hidden else 0
-            counts.append(end - bisect_left(positions, start, 0, end) - unseen)
+            gone = (unseen >> (start - first) if start > first else unseen).bit_count() if unseen else 0
+            counts.append(end - bisect_left(positions, start, 0, end) - gone)
         return tuple(counts)
 
     def _neighbours(self, events: FileEvents) -> list[Sequence[int]]:
