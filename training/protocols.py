@@ -6,7 +6,7 @@ its word. What a published figure was measured on differs in details that the ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -62,7 +62,7 @@ def protocols(data: Dataset, recipe: Recipe, say: Say) -> Iterator[Result]:
     mined, classic = data.where(data.source != CLASSIC_SOURCE), data.where(data.source == CLASSIC_SOURCE)
     if len(mined):
         enough(split(mined, recipe.config))
-        for protocol in (by_date, by_share, by_quarter, one_left_out):
+        for protocol in (by_date, by_share, by_quarter, one_left_out, one_left_out_by_year):
             say(f"{protocol.__name__} …")
             yield from protocol(data, recipe)
     if len(classic):
@@ -76,7 +76,7 @@ def by_date(data: Dataset, recipe: Recipe) -> Iterator[Result]:
     at = timestamp(periods.test_from)
     train, test = data.between(timestamp(periods.train_from), at), _mined(data.between(at, timestamp(periods.test_until)))
     model = fit(train, recipe)
-    yield from _views(f"before {periods.test_from}, tested after", test, *_answers(model, test, recipe))
+    yield from _views(f"before {periods.test_from}, tested after", test, _answers(model, test, recipe))
 
 
 def by_share(data: Dataset, recipe: Recipe) -> Iterator[Result]:
@@ -86,26 +86,15 @@ def by_share(data: Dataset, recipe: Recipe) -> Iterator[Result]:
     until = replace(recipe.config.periods, tune_days=max(1, int((end - cut) / DAY)))
     model = fit(data.where(data.at < end), replace(recipe, config=replace(recipe.config, periods=until)))
     test = mined.where(mined.at >= end)
-    yield from _views("65 + 10 %, tested on 25 %, by author date", test, *_answers(model, test, recipe))
+    yield from _views("65 + 10 %, tested on 25 %, by author date", test, _answers(model, test, recipe))
 
 
 def by_quarter(data: Dataset, recipe: Recipe) -> Iterator[Result]:
     """Train anew every quarter on the labels known by then, and test on the quarter that follows."""
     periods = recipe.config.periods
-    starts = _quarters(timestamp(periods.test_from), timestamp(periods.test_until))
-    plain, told = [], []
-    rounds = None
-    for start, end in pairwise(starts):
-        test = _mined(data.between(start, end))
-        if not len(test):
-            continue
-        model = fit(data.known_by(start, periods.maturity_days), recipe, rounds=rounds)
-        rounds = model.rounds
-        without, with_tracker = _answers(model, test, recipe)
-        plain.append(without)
-        told.append(with_tracker)
+    starts = _starts(timestamp(periods.test_from), timestamp(periods.test_until), months=3)
     whole = _mined(data.between(starts[0], starts[-1]))
-    yield from _views("retrained each quarter, labels known then", whole, np.concatenate(plain), np.concatenate(told))
+    yield from _views("retrained each quarter, labels known then", whole, _in_turn(data, whole, starts, recipe))
 
 
 def one_left_out(data: Dataset, recipe: Recipe) -> Iterator[Result]:
@@ -117,11 +106,22 @@ def one_left_out(data: Dataset, recipe: Recipe) -> Iterator[Result]:
     for name in sorted(set(test.repository.tolist())):
         model = fit(train.where(train.repository != name), recipe, again=False)
         here = test.where(test.repository == name)
-        for result in _views("one repository left out", here, *_answers(model, here, recipe)):
+        for result in _views("one repository left out", here, _answers(model, here, recipe)):
             found.setdefault(result.view, []).append(result)
-    for view, results in found.items():
-        mean = {key: float(np.nanmean([r.figures[key] for r in results])) for key in KEYS}
-        yield Result("one repository left out (means)", view, sum(r.changes for r in results), mean)
+    yield from _means("one repository left out (means)", found)
+
+
+def one_left_out_by_year(data: Dataset, recipe: Recipe) -> Iterator[Result]:
+    """Do the same with a model that is trained anew each year on the labels known by then: a new project gets the latest."""
+    periods = recipe.config.periods
+    starts = _starts(timestamp(periods.test_from), timestamp(periods.test_until), months=12)
+    whole = _mined(data.between(starts[0], starts[-1]))
+    found: dict[str, list[Result]] = {}
+    for name in sorted(set(whole.repository.tolist())):
+        others, here = data.where(data.repository != name), whole.where(whole.repository == name)
+        for result in _views("", here, _in_turn(others, here, starts, recipe, again=False)):
+            found.setdefault(result.view, []).append(result)
+    yield from _means("one left out, retrained each year on labels known then (means)", found)
 
 
 def last_fifth(data: Dataset, recipe: Recipe) -> Iterator[Result]:
@@ -132,25 +132,55 @@ def last_fifth(data: Dataset, recipe: Recipe) -> Iterator[Result]:
         own = probabilities(train, test, recipe.config.seed, recipe.config.threads)
         yield Result(protocol, "trained on that table alone", len(test), _figures(test, own))
         model = fit(data.where(data.at < test.at[0]), recipe)
-        yield Result(protocol, "trained on everything before", len(test), _figures(test, model.probabilities(test.features)))
+        figures = _figures(test, model.probabilities(test.features), model.threshold)
+        yield Result(protocol, "trained on everything before", len(test), figures)
 
 
-def _answers(model: Fitted, test: Dataset, recipe: Recipe) -> tuple[Floats, Floats]:
-    """Probabilities as if no tracker had been asked, and with its word."""
-    return model.probabilities(untold(test, recipe).features), model.probabilities(test.features)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answers:
+    """Probabilities as if no tracker had been asked, and with its word; from ``cut`` on a change counts as called harmful."""
+
+    plain: Floats
+    told: Floats
+    cut: Floats
 
 
-def _views(protocol: str, test: Dataset, plain: Floats, told: Floats) -> Iterator[Result]:
-    yield Result(protocol, "without a tracker", len(test), _figures(test, plain))
-    if (plain != told).any():
-        yield Result(protocol, "with a tracker", len(test), _figures(test, told))
+def _answers(model: Fitted, test: Dataset, recipe: Recipe) -> _Answers:
+    return _Answers(model.probabilities(untold(test, recipe).features), model.probabilities(test.features),
+                    np.full(len(test), model.threshold))
 
 
-def _figures(test: Dataset, p: Floats) -> dict[str, float]:
+def _in_turn(data: Dataset, test: Dataset, starts: Sequence[int], recipe: Recipe, *, again: bool = True) -> _Answers:
+    """Answer for each period of ``test`` by a model of the labels that were known when it began."""
+    found = []
+    rounds = None
+    for start, end in pairwise(starts):
+        here = test.between(start, end)
+        if len(here):
+            model = fit(data.known_by(start, recipe.config.periods.maturity_days), recipe, rounds=rounds, again=again)
+            rounds = model.rounds
+            found.append(_answers(model, here, recipe))
+    return _Answers(*(np.concatenate([getattr(one, name) for one in found]) for name in ("plain", "told", "cut")))
+
+
+def _views(protocol: str, test: Dataset, answers: _Answers) -> Iterator[Result]:
+    yield Result(protocol, "without a tracker", len(test), _figures(test, answers.plain, answers.cut))
+    if (answers.plain != answers.told).any():
+        yield Result(protocol, "with a tracker", len(test), _figures(test, answers.told, answers.cut))
+
+
+def _means(protocol: str, found: Mapping[str, Sequence[Result]]) -> Iterator[Result]:
+    for view, results in found.items():
+        mean = {key: float(np.nanmean([r.figures[key] for r in results])) for key in KEYS}
+        yield Result(protocol, view, sum(r.changes for r in results), mean)
+
+
+def _figures(test: Dataset, p: Floats, cut: Floats | float = 0.5) -> dict[str, float]:
+    """Make the figures; F1 and MCC at the cut that was best for F1 in the year that calibrated the model."""
     harm = test.harm
     return {
         "auc": metrics.auc(harm, p), "average_precision": metrics.average_precision(harm, p),
-        "f1": metrics.f1(harm, p >= 0.5), "mcc": metrics.mcc(harm, p >= 0.5), "captured_30": metrics.captured(harm, p, 0.30),
+        "f1": metrics.f1(harm, p >= cut), "mcc": metrics.mcc(harm, p >= cut), "captured_30": metrics.captured(harm, p, 0.30),
         "auc_within": metrics.mean_within(test.repository, harm, p), "ece": metrics.ece(harm, p),
         "auc_lines_added": metrics.auc(harm, lines_added(test)),
     }
@@ -160,11 +190,10 @@ def _mined(data: Dataset) -> Dataset:
     return data.where(data.source != CLASSIC_SOURCE)
 
 
-def _quarters(start: int, end: int) -> Sequence[int]:
+def _starts(start: int, end: int, *, months: int) -> Sequence[int]:
     first = datetime.fromtimestamp(start, UTC)
-    months = (first.year * 12 + first.month - 1 + 3 * n for n in range(1000))
     found = []
-    for month in months:
+    for month in (first.year * 12 + first.month - 1 + months * n for n in range(1000)):
         at = int(datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC).timestamp())
         if at >= end:
             break
