@@ -46,7 +46,7 @@ def ablations(data: Dataset, prepared: Recipe, say: Say) -> list[Ablation]:
         left_out = tuple(name for name in MEMBERS.get(group, ()) if name in data.names)
         config = replace(prepared.config, exclude=(*prepared.config.exclude, *left_out))
         chosen, without = recipe(train, config)
-        model = fit(chosen, without, rounds=config.trees.rounds, again=False)
+        model = fit(chosen, without, rounds=config.trees.rounds)
         shown = test.only(chosen.names)
         plain, told = model.probabilities(untold(shown, without).features), model.probabilities(shown.features)
         found.append(Ablation(group, len(left_out), _figures(shown, plain), _figures(shown, told)))
