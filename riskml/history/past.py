@@ -48,19 +48,12 @@ class RepositoryPast(NamedTuple):
     ``before`` is the time from three years to one year ago, ``long_ago`` that from ten years to three.
     """
 
-    commits: int = 0
     commits_90d: int = 0
     commits_365d: int = 0
-    fixes: int = 0
-    fixes_90d: int = 0
-    fixes_365d: int = 0
-    reverts: int = 0
-    reverts_90d: int = 0
-    reverts_365d: int = 0
-    first_changed_at: int | None = None
-    last_changed_at: int | None = None
     commits_before: int = 0
+    fixes_90d: int = 0
     fixes_before: int = 0
+    reverts_365d: int = 0
     revisited_365d: Revisited = Revisited()
     revisited_before: Revisited = Revisited()
     revisited_long_ago: Revisited = Revisited()

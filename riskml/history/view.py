@@ -143,23 +143,18 @@ class View:
 
     def repository(self, at: int) -> RepositoryPast:
         """Tell how busy and faulty the repository was."""
-        log, windows = self._log, self._at_windows(at)
-        commits = self._tally(log.everything.positions, log.plain_bits, windows)
-        fixes = self._tally(log.everything.fixes, log.fix_bits, windows)
-        reverts = self._tally(log.everything.reverts, log.revert_bits, windows)
-        limit = self._visible.limit
+        log, windows, seen = self._log, self._at_windows(at), self._visible
         three, ten = (self._days_ago(days, at) for days in (1095, 3650))
         return RepositoryPast(
-            commits=commits[0], commits_90d=commits[2], commits_365d=commits[3],
-            fixes=fixes[0], fixes_90d=fixes[2], fixes_365d=fixes[3],
-            reverts=reverts[0], reverts_90d=reverts[2], reverts_365d=reverts[3],
-            first_changed_at=log.times[self._visible.lowest()] if self._visible.limit else None,
-            last_changed_at=log.times[self._visible.limit - 1] if self._visible.limit else None,
-            commits_before=self._visible.among(log.plain_bits, three, windows.year),
-            fixes_before=self._visible.among(log.fix_bits, three, windows.year),
-            revisited_365d=log.revisits.between(windows.year, limit, self._visible),
-            revisited_before=log.revisits.between(three, windows.year, self._visible),
-            revisited_long_ago=log.revisits.between(ten, three, self._visible),
+            commits_90d=seen.among(log.plain_bits, windows.quarter, seen.limit),
+            commits_365d=seen.among(log.plain_bits, windows.year, seen.limit),
+            commits_before=seen.among(log.plain_bits, three, windows.year),
+            fixes_90d=seen.among(log.fix_bits, windows.quarter, seen.limit),
+            fixes_before=seen.among(log.fix_bits, three, windows.year),
+            reverts_365d=seen.among(log.revert_bits, windows.year, seen.limit),
+            revisited_365d=log.revisits.between(windows.year, seen.limit, seen),
+            revisited_before=log.revisits.between(three, windows.year, seen),
+            revisited_long_ago=log.revisits.between(ten, three, seen),
         )
 
     def _events(self, path: str) -> FileEvents | None:
@@ -180,17 +175,6 @@ class View:
         times, limit = self._log.times, self._visible.limit
         end = max(at, times[limit - 1]) if limit else at
         return bisect_left(times, end - days * DAY, 0, limit)
-
-    def _tally(self, positions: Sequence[int], bits: int, windows: Windows) -> tuple[int, ...]:
-        """Count as ``count`` does, but over lists so long that the hidden ones are better counted as bits."""
-        _, first, hidden = self._visible
-        end = bisect_left(positions, self._visible.limit)
-        unseen = hidden & bits >> first if hidden else 0
-        counts = []
-        for start in (0, *windows):
-            gone = (unseen >> (start - first) if start > first else unseen).bit_count() if unseen else 0
-            counts.append(end - bisect_left(positions, start, 0, end) - gone)
-        return tuple(counts)
 
     def _neighbours(self, events: FileEvents) -> list[Sequence[int]]:
         """Files of the last commits that touched a file and few others."""

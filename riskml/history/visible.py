@@ -59,10 +59,6 @@ class Visible(NamedTuple):
             chosen &= ~(self.hidden << ahead if ahead >= 0 else self.hidden >> -ahead)
         return chosen.bit_count()
 
-    def lowest(self) -> int:
-        """Return the lowest visible position; the limit if there is none."""
-        return 0 if self.first else (~self.hidden & (self.hidden + 1)).bit_length() - 1
-
     def grown(self, limit: int) -> Visible:
         """Reach up to a higher limit, with everything from here to there hidden."""
         gap = limit - self.limit

@@ -98,7 +98,7 @@ def pasts(draw: st.DrawFn) -> Past:
             last if fixes else None, min(2, total), min(1, total), min(2, total))
     commits = draw(COUNTS)
     summary = RepositoryPast(
-        commits=commits, commits_90d=commits, commits_365d=commits, fixes_90d=commits // 3, reverts_365d=commits // 9,
+        commits_90d=commits, commits_365d=commits, fixes_90d=commits // 3, reverts_365d=commits // 9,
         commits_before=commits, fixes_before=commits // 2, revisited_365d=draw(revisited()),
         revisited_before=draw(revisited()), revisited_long_ago=draw(revisited()))
     return Past(files, summary, complete=draw(st.integers(0, 9)) > 0)

@@ -153,15 +153,12 @@ class Slow:
     def repository(self, base: str | None, at: int) -> RepositoryPast:
         """Tell what ``View.repository`` should say."""
         events = self.events(base)
-        seen = self.ancestors([base] if base else [])
         at = max(at, self.settled(base)) if base else at
         changes, fixes, reverts = self.tally(events, at), self.tally(events, at, "Fix"), self.tally(events, at, "Revert")
-        times = [self.settled(sha) for sha in seen]
+        before = [[e for e in events if at - 1095 * DAY <= self.settled(e) < at - 365 * DAY
+                   and word in self.changes[e].commits[0].message] for word in ("", "Fix")]
         return RepositoryPast(
-            changes[0], changes[2], changes[3], fixes[0], fixes[2], fixes[3], reverts[0], reverts[2], reverts[3],
-            min(times, default=None), max(times, default=None),
-            *(sum(at - 1095 * DAY <= self.settled(e) < at - 365 * DAY and word in self.changes[e].commits[0].message
-                  for e in events) for word in ("", "Fix")),
+            changes[2], changes[3], len(before[0]), fixes[2], len(before[1]), reverts[3],
             self.revisited(events, at - 365 * DAY, at + 1), self.revisited(events, at - 1095 * DAY, at - 365 * DAY),
             self.revisited(events, at - 3650 * DAY, at - 1095 * DAY),
         )

@@ -84,7 +84,7 @@ def test_change_without_a_base_has_an_empty_past(repo, tmp_path):
 
     assert view.complete
     assert view.file("a", 0) is None
-    assert view.repository(0).commits == 0
+    assert view.repository(0).commits_365d == 0
 
 
 def test_abandoned_commits_are_not_seen(repo, tmp_path):
