@@ -204,7 +204,8 @@ def _starts(start: int, end: int, *, months: int) -> Sequence[int]:
 
 def table(results: Sequence[Result]) -> str:
     """Show results and published figures as a Markdown table; a dash is what nobody told."""
-    head = ("protocol", "who", "changes", "AUC", "PR-AUC", "F1", "F1, own cut", "MCC", "caught in 30 %", "within", "ECE", "AUC of lines added")
+    head = ("protocol", "who", "changes", "AUC", "PR-AUC", "F1", "F1, own cut", "MCC", "caught in 30 %", "within", "ECE",
+            "AUC of lines added")
     rows = [(r.protocol, f"riskml {r.view}".strip(), f"{r.changes:,}", r.figures) for r in results]
     rows += [(p.protocol, f"{p.what} ({p.source})", "—", p.figures) for p in PUBLISHED]
     cells = [[*row[:3], *(f"{row[3][key]:.3f}" if key in row[3] else "—" for key in KEYS)] for row in rows]
