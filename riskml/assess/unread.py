@@ -12,15 +12,18 @@ from collections.abc import Iterator, Sequence
 from riskml.change import Change, FileDiff
 from riskml.document import printable
 
-_VERSION = rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v1\n"
-_REST = rb"(?:ext-\d-\S+ sha256:[0-9a-f]{64}\n)*oid sha256:[0-9a-f]{64}\n(?:size \d+\n?)?"
+_VERSION = rb"version https://(?:git-lfs|hawser)\.github\.com/spec/v1\r?\n"
+_REST = rb"(?:ext-\d-\S+ sha256:[0-9a-f]{64}\r?\n)*oid sha256:[0-9a-f]{64}\r?\n(?:size \d+(?:\r?\n)?)?"
 _WHOLE = re.compile(_VERSION + _REST)
 _PART = re.compile(_REST)  # a pointer that moves keeps its first line, and its last one if the size stays
-_LINES = 12  # of a pointer at most: its version, ten extensions, hash and size make no more than that, mostly three
+_LINES = 13  # of a pointer at most: its version, ten extensions, hash and size; mostly three
+_BYTES = 1024  # a pointer has fewer, says the specification
 
 
 def is_pointer(diff: FileDiff) -> bool:
     r"""Whether a diff changes a Git LFS pointer, or puts one in the place of a text, or a text in the place of one.
+
+    A pointer is a whole file: a text that quotes one is read like any other.
 
     >>> from riskml.change import Hunk
     >>> moved = b"oid sha256:" + b"0" * 64 + b"\nsize 5\n"
@@ -29,10 +32,30 @@ def is_pointer(diff: FileDiff) -> bool:
     >>> is_pointer(FileDiff("a.txt", "a.txt", hunks=(Hunk(1, 0, 2, 2),), added=moved, lines_before=1))
     False
     """
-    if any(_WHOLE.fullmatch(side) for side in (diff.added, diff.removed)):
-        return True
-    short = diff.lines_before is None or diff.lines_before <= _LINES
-    return short and all(_PART.fullmatch(side) for side in (diff.added, diff.removed))
+    sides = (diff.added, diff.removed)
+    if any(_matches(_WHOLE, side) for side in sides):
+        return _replaces_all(diff)
+    return all(_matches(_PART, side) for side in sides) and _keeps_the_first_of_few(diff)
+
+
+def _matches(form: re.Pattern[bytes], side: bytes) -> bool:
+    return len(side) < _BYTES and form.fullmatch(side) is not None
+
+
+def _replaces_all(diff: FileDiff) -> bool:
+    """Whether no line of the file stays as it was; of an unknown length, whether the first one goes and another comes."""
+    if diff.lines_before is not None:
+        return diff.lines_before == diff.lines_deleted
+    return all(hunk.old_start == hunk.new_start == 1 for hunk in diff.hunks)
+
+
+def _keeps_the_first_of_few(diff: FileDiff) -> bool:
+    """Whether the file has a pointer's length, as far as is known, and its first line stays."""
+    if not diff.hunks:
+        return False
+    first, last = diff.hunks[0], diff.hunks[-1]
+    length = last.old_start + last.old_lines - 1 if diff.lines_before is None else diff.lines_before
+    return length <= _LINES and first.old_start + (not first.old_lines) > 1
 
 
 def notes_on_unread(change: Change) -> tuple[str, ...]:
