@@ -76,7 +76,7 @@ def judge_release(
     units = [u for u in units if u not in already]
     pairs = cancelled(units)
     out = {index for pair in pairs for index in pair}
-    live = [unit for index, unit in enumerate(units) if index not in out]
+    live = [unit for index, unit in enumerate(units) if index not in out and unit.files]
     vector = extract(evidence)
     planner = Planner(measure, vector, plan_id(id), now, subject_of(evidence.change.head, repository, measure.context))
     whole = planner.part(live)

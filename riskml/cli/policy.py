@@ -67,7 +67,7 @@ def _test(args: argparse.Namespace, policy: Policy) -> int:
                                   "because": list(t.because), "wrong": t.wrong} for t in found], indent=2), None)
     else:
         told = [t for t in found if t.wrong or t.changed]
-        lines = [f"{t.id}: score {t.score:.3g}: {t.strategy}{', held' if t.hold else ''}"
+        lines = [f"{t.id}: {_asked(t.score)}: {t.strategy}{', held' if t.hold else ''}"
                  f"{f', was {t.then}' if t.changed else ''}{', NOT AS EXPECTED' if t.wrong else ''} ({'; '.join(t.because)})"
                  for t in told]
         wrong, changed = sum(t.wrong for t in found), sum(t.changed for t in found)
@@ -97,6 +97,10 @@ def _policy(name: str | None) -> Policy:
     from riskml.policy.policy import default_policy
 
     return default_policy() if name is None else policy_in(name)
+
+
+def _asked(score: float | None) -> str:
+    return "nothing to release" if score is None else f"score {score:.3g}"
 
 
 def _explained(policy: Policy, score: float) -> str:

@@ -31,6 +31,7 @@ from riskml.policy.sample import Sample, needed_requests
 from riskml.policy.shape import SHARED, Wanted, stages_of, stand_in, waits, wanted_of
 from riskml.policy.stages import INTERVAL_S, Traffic, first_share, traffic_of
 
+NOTHING = "nothing to release: no risk was measured, and the score 0 stands for none"
 LIMITS: dict[str, tuple[str, Unit]] = {  # key under ``rollback`` -> metric and unit of the plan's rule
     "error_rate_percent": ("error_rate", "percent"),
     "latency_p50_ms": ("latency_p50", "milliseconds"),
@@ -65,7 +66,7 @@ def decide(
     rule, unjudged = policy.rule_for(facts)
     fired, notes = [str(rule)], [f"a rule could not be judged, because what it asks is unknown: {r}" for r in unjudged]
     wanted = wanted_of(rule)
-    hold = _guardrails(facts, policy, fired, notes) + _freezes(facts, policy, now, fired)
+    hold = [] if facts.empty else _guardrails(facts, policy, fired, notes) + _freezes(facts, policy, now, fired)
 
     override = _override(policy, override, subject, now, notes)
     if override is not None:
@@ -88,7 +89,7 @@ def decide(
         stages = stand_in(way.strategy, wanted, facts.score, policy, traffic, names)
     else:
         stages = stages_of(wanted, facts.score, policy, traffic, names)
-    notes += _about_stages(way.strategy, wanted.first_bp, stages, traffic)
+    notes = [NOTHING] if facts.empty else [*notes, *_about_stages(way.strategy, wanted.first_bp, stages, traffic)]
     if hold or approval:
         stages = waits(stages)
     return Plan(
@@ -213,7 +214,7 @@ def _rollback(text: RollbackText) -> Rollback:
 def _risk(facts: Facts, policy: Policy) -> Risk:
     context = facts.context
     scale = context.impact / context.detection_capability / context.rollback_speed
-    band = policy.band(facts.score)
+    band = "unknown" if facts.empty else policy.band(facts.score)
     return Risk(
         score=facts.score, model_version=facts.model_version,
         lower=None if facts.lower is None else min(1.0, facts.lower * scale),

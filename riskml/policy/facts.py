@@ -18,7 +18,8 @@ OTHER_KEYS = ("tier", "tests_failed", "unknown", "destructive_migration")
 class Facts:
     """One change as the policy sees it. ``lower`` and ``upper`` bound the probability; ``None`` and NaN are unknown.
 
-    With a probability, the score must be ``risk_score`` of it and the context: the plan shows the arithmetic.
+    With a probability, the score must be ``risk_score`` of it and the context: the plan shows the arithmetic. ``empty`` says
+    that there is nothing to release: a score of 0 stands for none then.
     """
 
     probability: float | None
@@ -33,6 +34,7 @@ class Facts:
     destructive_migration: bool | None = None
     reasons: tuple[Reason, ...] = ()
     model_version: str = "none"
+    empty: bool = False
 
     def value(self, key: str) -> float | None:
         """Return what a key of ``when`` stands for; ``None`` when it is unknown here.
@@ -59,7 +61,7 @@ def facts_of_nothing(context: ServiceContext) -> Facts:
     >>> facts_of_nothing(ServiceContext()).value("probability"), facts_of_nothing(ServiceContext()).score
     (None, 0.0)
     """
-    return Facts(probability=None, score=0.0, context=context)
+    return Facts(probability=None, score=0.0, context=context, empty=True)
 
 
 def facts_of(assessment: Assessment, context: ServiceContext, *, destructive_migration: bool | None = None) -> Facts:

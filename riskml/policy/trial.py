@@ -30,7 +30,7 @@ class Tried:
     """One assessment: what the policy decides now, what was decided then, and what is expected of it."""
 
     id: str
-    score: float
+    score: float | None
     strategy: Strategy
     hold: tuple[str, ...]
     because: tuple[str, ...]
@@ -54,9 +54,8 @@ def trials(policy: Policy, assessments: Iterable[Mapping[str, Any]], *, now: dat
     """Decide each assessment by a policy, as if it were made now.
 
     An assessment is the object that ``POST /predict`` answers; only its ``probability`` is needed, or that it is ``empty``. It
-    may also have the
-    ``features`` that rules ask about (unknown without them), and ``expect`` with ``strategy`` and ``hold``. What is no
-    assessment is a ``PolicyError`` that names its place.
+    may also have the ``features`` that rules ask about (unknown without them), and ``expect`` with ``strategy`` and ``hold``.
+    What is no assessment is a ``PolicyError`` that names its place.
     """
     context = context or ServiceContext()
     for i, found in enumerate(assessments):
@@ -72,7 +71,7 @@ def trials(policy: Policy, assessments: Iterable[Mapping[str, Any]], *, now: dat
                         unknown=tuple(str(u) for u in found.get("unknown") or ()))
         plan = decide(facts, policy, plan_id="p-trial", now=now)
         then = found.get("strategy")
-        yield Tried(str(found.get("id") or i), facts.score, plan.strategy, plan.hold, plan.rules_fired,
+        yield Tried(str(found.get("id") or i), None if nothing else facts.score, plan.strategy, plan.hold, plan.rules_fired,
                     then if isinstance(then, str) else None,
                     read(Expected, found.get("expect") or {}, error=PolicyError, where=f"{where}.expect"))
 

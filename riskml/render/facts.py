@@ -42,8 +42,9 @@ def facts(decision: Mapping[str, Any]) -> dict[str, str]:
     """
     return {
         "decision": word(decision),
-        "strategy": _safe(decision.get("strategy")),
-        "initial-traffic-percent": _safe(decision.get("initial_traffic")),
+        "empty": "true" if is_empty(decision) else "false",
+        "strategy": "" if is_empty(decision) else _safe(decision.get("strategy")),
+        "initial-traffic-percent": "" if is_empty(decision) else _safe(decision.get("initial_traffic")),
         "probability": _safe(decision.get("probability")),
         "score": _safe(decision.get("score")),
         "percentile": _safe(decision.get("percentile")),

@@ -69,8 +69,8 @@ def test_the_action_offers_what_is_documented():
     assert {"mode", "policy", "fail-on", "on-unavailable", "comment", "junit", "coverage", "services", "history-depth",
             "server-url"} <= set(ACTION["inputs"])
     assert set(ACTION["outputs"]) == {
-        "decision", "strategy", "initial-traffic-percent", "ramp-file", "probability", "percentile", "band", "unknown-features",
-        "prediction-id", "report-json", "report-html", "sarif-file"}
+        "decision", "empty", "strategy", "initial-traffic-percent", "ramp-file", "probability", "percentile", "band",
+        "unknown-features", "prediction-id", "report-json", "report-html", "sarif-file"}
     assert all(spec["value"] == f"${{{{ steps.score.outputs.{name} }}}}" for name, spec in ACTION["outputs"].items())
     assert all(spec["description"] for part in ("inputs", "outputs") for spec in ACTION[part].values())
     page = (ROOT / "docs" / "ci.md").read_text()

@@ -116,7 +116,7 @@ def test_an_empty_change_is_nothing_to_release(judged, shop, options, tmp_path):
     assert "### Release risk: **nothing to release**" in shown["markdown"]
     assert "<h1>Nothing to release</h1>" in shown["html"]
     assert "RISKML_DECISION=pass\n" in shown["dotenv"]
-    assert "RISKML_PROBABILITY=\n" in shown["dotenv"]
+    assert {"RISKML_EMPTY=true", "RISKML_STRATEGY=", "RISKML_PROBABILITY="} <= set(shown["dotenv"].splitlines())
     for shape in ("text", "markdown", "junit"):
         assert not re.search(r"0\.\d\d|fewer than 1 in|1 in \d", shown[shape]), shape
     (result,) = json.loads(shown["sarif"])["runs"][0]["results"]
@@ -135,7 +135,20 @@ def test_an_empty_change_is_explained_and_planned_as_one(judged, riskml, shop, t
     assert told.out.startswith("nothing to release")
     assert json.loads(judged("explain", *ends, "--format", "json").out)["probability"] is None
     assert (plan["strategy"], plan["risk"]["score"]) == ("rolling", 0)
-    assert "factors" not in plan["risk"]
+    assert not {"factors", "band"} & plan["risk"].keys()
+    assert plan["notes"] == ["nothing to release: no risk was measured, and the score 0 stands for none"]
+
+
+def test_a_policy_decides_of_an_empty_change_what_was_decided(judged, riskml, shop, tmp_path):
+    """Not even a freeze holds nothing, neither then nor when the policy is tried on it."""
+    policy, kept = tmp_path / "policy.yaml", tmp_path / "decisions.json"
+    policy.write_text("version: 1\nmode: enforce\nrules: [{strategy: rolling}]\n"
+                      "freeze: [{reason: always, starts: 2020-01-01T00:00:00Z, ends: 2099-01-01T00:00:00Z}]\n")
+    found = wire(judged("predict", shop.path, "--base", "main", "--head", "main", "--policy", policy, "--format", "json"))
+    kept.write_text(json.dumps([{**found, "expect": {"strategy": found["strategy"], "hold": False}}]))
+    tried = riskml("policy", "test", policy, "--assessments", kept)
+
+    assert (found["hold"], tried.code) == (False, 0), tried.err
 
 
 def test_commits_that_undo_each_other_leave_nothing_to_release(judged, shop):

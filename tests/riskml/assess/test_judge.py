@@ -286,13 +286,13 @@ def test_of_an_empty_change_no_risk_is_known() -> None:
 
 
 def test_nothing_to_release_is_held_by_no_policy() -> None:
-    """A policy that binds keeps its word for the plan, in case somebody deploys the same commit again; the gate is open."""
+    """Neither the gate nor the plan waits for anybody, and no rule that would have held is said to have decided."""
     strict = load_policy("version: 1\nmode: enforce\nguardrails: [{when: {la: '< 5'}, action: hold, reason: too small}]\n"
                          "rules: [{strategy: rolling}]\n", features=NAMES)
 
     assert decide_on(FileDiff("a.py", "a.py"), policy=strict).held
     nothing = decide_on(policy=strict)
-    assert (nothing.held, nothing.plan.hold) == (False, ("too small",))
+    assert (nothing.held, nothing.plan.hold, nothing.plan.rules_fired) == (False, (), ("otherwise",))
 
 
 def test_features_of_no_file_are_an_empty_change() -> None:

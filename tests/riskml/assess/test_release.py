@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from math import nan
 from typing import Any
@@ -172,6 +173,16 @@ def test_a_release_whose_changes_all_cancel_is_empty() -> None:
 
     assert (found.decision.assessment.probability, found.decision.plan.strategy) == (0.0, "rolling")
     assert release_to_wire(found)["release"]["changes"] == 0
+
+
+def test_a_commit_without_a_file_is_no_change_of_a_release() -> None:
+    """There is nothing in it to score or to leave out; a release of nothing else is empty."""
+    none = replace(unit(2, 0.4, "b"), files=0, paths=(), weights=())
+    whole, nothing = released(unit(1, 0.3, "a"), none), released(none)
+
+    assert whole.decision.assessment.probability == pytest.approx(0.3)
+    assert [r.unit.subject for r in whole.release.ranked] == ["Change 1"]
+    assert (nothing.decision.assessment.empty, nothing.decision.assessment.band) == (True, "unknown")
 
 
 def test_one_destructive_migration_holds_the_release_and_can_be_set_apart() -> None:
