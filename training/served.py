@@ -1,7 +1,8 @@
 """What the store of a service teaches: the features of its answers as they were computed, and what happened to the changes.
 
 A change that was posted as a diff is in no mirror: only the store knows its features. For the others, too, what was served is
-what is learnt from, so that training sees what serving saw.
+what is learnt from, so that training sees what serving saw. An empty change has nothing to learn from: what is told of its head
+is about the answer that there was before.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ def read(url: str) -> FromStore:
         labels = list(_all(store, LabelRow))
         wanted_ids = {row.assessment_id for row in outcomes.values() if row.assessment_id}
         wanted_heads = {row.head for row in outcomes.values() if row.head} | {row.sha for row in labels}
-        answers = [row for row in _all(store, AssessmentRow) if row.id in wanted_ids or row.head in wanted_heads]
+        answers = [row for row in _all(store, AssessmentRow)
+                   if (row.id in wanted_ids or row.head in wanted_heads) and not row.empty]
         shadows = list(_all(store, ShadowRow))
     finally:
         store.close()

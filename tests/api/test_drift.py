@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.drift import LEAST_JUDGED
+from riskml.adapters.store import Store
 from riskml.model.drift import MINIMUM
 from riskml.model.performance import auc, brier
 
@@ -85,6 +86,21 @@ def test_without_any_harm_there_is_no_order_to_be_right_about(client: TestClient
     found = metrics(client)
     assert "riskml_outcomes_auc" not in found
     assert "riskml_outcomes_brier" in found
+
+
+def test_nothing_to_release_is_in_no_figure(client: TestClient, tmp_path: Path):
+    """What the model says of no file is no measurement: it is not compared, judged, or remembered after a restart."""
+    nothing = {"la": 0.0, "ld": 0.0, "nf": 0.0}
+    answers = predict(client, [{"la": 20.0}] * LEAST_JUDGED + [nothing] * 3)
+    assert [answer["empty"] for answer in answers[-4:]] == [False, True, True, True]
+    for answer in answers[1:]:
+        client.post("/outcomes", json={"outcome": "promoted", "happened_at": LONG_AGO, "assessment_id": answer["id"]})
+    found = metrics(client)
+    assert (found["riskml_drift_changes"], found["riskml_outcomes_known"]) == (LEAST_JUDGED, LEAST_JUDGED - 1)
+    assert "riskml_outcomes_brier" not in found
+    store = Store.open(f"sqlite:///{tmp_path}/riskml.db")
+    assert len(store.recent_features("acme/shop", feature_set=1)) == LEAST_JUDGED
+    store.close()
 
 
 def test_another_model_begins_anew(client: TestClient, model: Path, write_model: Callable[..., Path]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -56,6 +57,23 @@ def test_outcomes_meet_the_features_that_were_served(url):
     assert served["c" * 40].features == {"la": 2.0, "age": None}
     assert found.other_set == 1
     assert found.newest == (NOON + timedelta(hours=1)).timestamp()
+
+
+def test_an_empty_change_teaches_nothing(url):
+    """Its features are of no file; what is told of its head is about the answer before, and what has no head about nothing."""
+    store = Store.open(url)
+    for n, head in ((8, "c" * 40), (9, None)):
+        store.write(Submission(replace(answer(n, head=head, la=0.0), band="unknown", document='{"score":null,"empty":true}')))
+        store.write(Submission(outcome(n, "rolled-back", of=f"a{n:03}", head=head)))
+    store.close()
+    found = read(url)
+    served = {row.sha: row for row in found.served}
+
+    assert set(served) == {"a001", "a002", "a003", "c" * 40}
+    assert served["c" * 40].features["la"] == 2.0
+    assert found.other_set == 1
+    assert [o.happened for o in found.outcomes["c" * 40]] == ["incident", "rolled-back"]
+    assert "a009" not in found.outcomes
 
 
 def test_claims_are_those_of_the_date(url):

@@ -11,6 +11,9 @@ from typing import Any, ClassVar
 
 from riskml.adapters.store.tables import iso
 
+SAYS_EMPTY = '"empty":true'
+"""What the document of an answer holds where there was nothing to release. A quote in a text is escaped: this is no text."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -25,7 +28,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentRow(Row):
-    """One answer. ``document`` is its wire form, byte for byte; ``features`` a JSON object in which ``null`` is unknown."""
+    """One answer. ``document`` is its wire form, byte for byte; ``features`` a JSON object in which ``null`` is unknown.
+
+    Of an ``empty`` change, score and probability are what the model says of no file at all. Nothing was measured: they belong
+    in no figure and teach nothing.
+    """
 
     kind: ClassVar[str] = "assessment"
     repository: str
@@ -40,6 +47,11 @@ class AssessmentRow(Row):
     feature_set: int
     features: str
     document: str
+
+    @property
+    def empty(self) -> bool:
+        """Whether there was nothing to release, as the document says."""
+        return self.band == "unknown" and SAYS_EMPTY in self.document
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

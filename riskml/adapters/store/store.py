@@ -20,6 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 from riskml.adapters.store import audit, database, tables
 from riskml.adapters.store.rows import (
     ROWS,
+    SAYS_EMPTY,
     AssessmentRow,
     DeliveryRow,
     ObservationRow,
@@ -224,10 +225,13 @@ class Store:
         return self._rows(ShadowRow, query.order_by(table.c.id))
 
     def recent_features(self, repository: str, *, feature_set: int, limit: int = 500) -> dict[str, dict[str, float]]:
-        """Fetch the newest feature vectors of a repository, newest first, one per head (or id, without one); NaN is unknown."""
+        """Fetch the newest feature vectors of a repository, newest first, one per head (or id, without one); NaN is unknown.
+
+        Empty changes are left out.
+        """
         table = tables.ASSESSMENTS
         query = (sa.select(table.c.id, table.c.head, table.c.features)
-                 .where(table.c.repository == repository, table.c.feature_set == feature_set)
+                 .where(table.c.repository == repository, table.c.feature_set == feature_set, _measured())
                  .order_by(table.c.id.desc()).limit(limit))
         with database.refusals(self._engine), self._engine.connect() as connection:
             newest: dict[str, str] = {}
@@ -239,10 +243,10 @@ class Store:
 
     def recent_scores(self, *, artifact_sha256: str, since: datetime,
                       limit: int) -> list[tuple[float, dict[str, float | None]]]:
-        """List probability and features of the newest assessments by one model; ``None`` is unknown."""
+        """List probability and features of the newest assessments by one model, without empty changes; ``None`` is unknown."""
         table = tables.ASSESSMENTS
         query = (sa.select(table.c.probability, table.c.features)
-                 .where(table.c.artifact_sha256 == artifact_sha256, table.c.created_at >= since)
+                 .where(table.c.artifact_sha256 == artifact_sha256, table.c.created_at >= since, _measured())
                  .order_by(table.c.id.desc()).limit(limit))
         with database.refusals(self._engine), self._engine.connect() as connection:
             return [(probability, json.loads(features)) for probability, features in connection.execute(query)]
@@ -250,14 +254,16 @@ class Store:
     def judged(self, *, artifact_sha256: str, since: datetime) -> list[tuple[float, list[OutcomeRow]]]:
         """List the probability of assessments by one model with all that is known to have happened to their changes.
 
-        Of a commit that was assessed more than once the newest counts.
+        Of a commit that was assessed more than once the newest counts, empty changes aside: whose commit is released already
+        is answered that there is nothing to release, and what happened is about the answer before.
         """
         table, told = tables.ASSESSMENTS, tables.OUTCOMES
         about = sa.or_(told.c.assessment_id == table.c.id,
                        sa.and_(told.c.repository == table.c.repository, told.c.head == table.c.head))
         query = (sa.select(table.c.id.label("of"), table.c.repository.label("in_"), table.c.head.label("at"),
                            table.c.probability.label("said"), told)
-                 .join(told, about).where(table.c.artifact_sha256 == artifact_sha256, table.c.created_at >= since)
+                 .join(told, about)
+                 .where(table.c.artifact_sha256 == artifact_sha256, table.c.created_at >= since, _measured())
                  .order_by(table.c.id.desc(), told.c.id))
         names = [column.name for column in told.columns]
         newest: dict[tuple[str, str], str] = {}
@@ -283,6 +289,12 @@ class Store:
     def _rows(self, kind: type[AnyRow], query: sa.Select[Any]) -> list[AnyRow]:
         with database.refusals(self._engine), self._engine.connect() as connection:
             return [kind(**row) for row in connection.execute(query).mappings()]
+
+
+def _measured() -> sa.ColumnElement[bool]:
+    """Select what is not ``AssessmentRow.empty``. The band comes first, so that few documents are read for it."""
+    table = tables.ASSESSMENTS
+    return sa.or_(table.c.band != "unknown", ~table.c.document.contains(SAYS_EMPTY, autoescape=True))
 
 
 def _kept_under_keys(connection: Connection, submissions: Sequence[Submission]) -> dict[tuple[str, str | None], Row]:
