@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -122,28 +121,6 @@ def test_the_newest_scores_of_a_model_are_read_with_their_features(store: Store)
     assert found == [(0.3, {"la": n, "age": None}) for n in (4.0, 3.0, 2.0)]
     assert len(store.recent_scores(artifact_sha256="0" * 64, since=since, limit=2)) == 2
     assert store.recent_scores(artifact_sha256="1" * 64, since=since, limit=10) == []
-
-
-def empty(n: int, *, head: str | None = None) -> AssessmentRow:
-    """Make the n-th assessment, which says that there is nothing to release."""
-    return replace(assessment(n, head=head, features={"nf": 0.0}), probability=0.9, band="unknown",
-                   document='{"probability":null,"notes":[],"empty":true}')
-
-
-def test_an_empty_change_is_in_no_figure(store: Store):
-    """Nothing was measured: it is not counted, not even against a limit, and the answer before it stands for the commit."""
-    said = json.dumps({"notes": ['a text, "empty":true'], "empty": False}, separators=(",", ":"))
-    vague = replace(assessment(2), band="unknown", document=said)
-    store.write_all([Submission(row) for row in (
-        assessment(1, head="a" * 40), vague, empty(3, head="a" * 40), empty(4),
-        outcome(1, assessment_id=empty(3).id, repository="acme/shop", head="a" * 40), outcome(2, assessment_id=empty(4).id),
-        outcome(3, assessment_id=vague.id))])
-
-    assert [p for p, _ in store.recent_scores(artifact_sha256="0" * 64, since=NOON, limit=2)] == [0.3, 0.3]
-    assert list(store.recent_features("acme/shop", feature_set=1, limit=2)) == [vague.head, "a" * 40]
-    judged = store.judged(artifact_sha256="0" * 64, since=NOON)
-    assert [(said, [row.id for row in rows]) for said, rows in judged] == [(0.3, ["o3"]), (0.3, ["o1"])]
-    assert [row.empty for row in store.page(AssessmentRow)] == [False, False, True, True]
 
 
 def test_a_row_comes_back_as_it_was_written(store: Store):
