@@ -13,7 +13,7 @@ from riskml.render.wording import Decision
 def render(decision: Decision) -> str:
     """Show a decision, the object that ``POST /predict`` answers, as one variable a line.
 
-    >>> print(render({"strategy": "canary", "initial_traffic": 1, "band": "high"}).splitlines()[2])
+    >>> print(render({"strategy": "canary", "initial_traffic": 1, "band": "high"}).splitlines()[3])
     RISKML_INITIAL_TRAFFIC_PERCENT=1
     """
     return "".join(f"RISKML_{name.upper().replace('-', '_')}={value}\n" for name, value in facts(decision).items())

@@ -15,7 +15,7 @@ from riskml.render.wording import Decision
 def render(decision: Decision) -> str:
     """Show a decision, the object that ``POST /predict`` answers, as ``name<<delimiter``, value, delimiter.
 
-    >>> [line[:17] for line in render({"strategy": "canary", "band": "high"}).splitlines()[3:5]]
+    >>> [line[:17] for line in render({"strategy": "canary", "band": "high"}).splitlines()[6:8]]
     ['strategy<<riskml_', 'canary']
     """
     found = facts(decision)
