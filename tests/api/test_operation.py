@@ -27,7 +27,7 @@ def test_health_and_readiness_are_two_questions(client: TestClient):
 def test_a_lost_store_makes_the_service_unready_and_refuses_answers(client: TestClient, tmp_path: Path):
     """Without a store nothing is acknowledged: 503 with Retry-After, and the reason; the process stays alive."""
     for path in tmp_path.glob("riskml.db*"):
-        with path.open("r+b") as file:  # not cut first: the process has one of them mapped, and would die of reading past its end
+        with path.open("r+b") as file:  # not cut first: the process has one mapped, and would die of its end
             file.write(b"garbage " * 4096)
     ready = client.get("/readyz")
     assert ready.status_code == 503
