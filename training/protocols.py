@@ -62,7 +62,8 @@ def protocols(data: Dataset, recipe: Recipe, say: Say) -> Iterator[Result]:
     mined, classic = data.where(data.source != CLASSIC_SOURCE), data.where(data.source == CLASSIC_SOURCE)
     if len(mined):
         enough(split(mined, recipe.config))
-        for protocol in (by_date, by_share, by_quarter, one_left_out, one_left_out_by_year):
+        several = len(set(mined.repository.tolist())) > 1  # where there is one alone, nothing is left to train on without it
+        for protocol in (by_date, by_share, by_quarter, *((one_left_out, one_left_out_by_year) if several else ())):
             say(f"{protocol.__name__} …")
             yield from protocol(data, recipe)
     if len(classic):

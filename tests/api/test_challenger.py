@@ -111,7 +111,9 @@ class Full:
         """Refuse."""
         raise StoreUnwritable("no space left", got=len(submissions))
 
-    def shadow_scores(self, since: datetime, /, *, challenger_sha256: str | None = None) -> list[ShadowRow]:  # noqa: ARG002 # port
+    def shadow_scores(
+        self, since: datetime, /, *, challenger_sha256: str | None = None  # noqa: ARG002 # the port names them; nothing was kept
+    ) -> list[ShadowRow]:
         """Have nothing."""
         return []
 

@@ -125,6 +125,17 @@ def test_the_table_holds_every_result_beside_what_was_published(prepared):
     assert said == ["by_date …", "by_share …", "by_quarter …", "one_left_out …", "one_left_out_by_year …", "last_fifth …"]
 
 
+def test_the_only_repository_is_not_left_out(prepared):
+    """Nothing would be left to train on; the other protocols are run."""
+    chosen, recipe_ = prepared
+    alone = chosen.where(chosen.source != "kamei")
+    said: list[str] = []
+    results = list(protocols(replace(alone, repository=np.full(len(alone), "shop", dtype=object)), recipe_, said.append))
+
+    assert said == ["by_date …", "by_share …", "by_quarter …"]
+    assert len(results) == 6
+
+
 def test_the_main_figures_ask_no_tracker(prepared):
     """What evaluation says first is what `riskml predict` does when nobody tells it more."""
     chosen, recipe_ = prepared
